@@ -1,0 +1,38 @@
+"""The tables: columns, constraints and indexes, and nothing else. Rows stay in :mod:`saveline.store`.
+
+Every time column is UTC (SQLModel's own type), every table that grows has a key that says what may exist only once, and
+the laws a database can keep are CHECKs here, so that no door can break them.
+"""
+
+from sqlmodel import SQLModel
+
+from models.accounts import Account, AccountRole, Contact, Signal, Touchpoint
+from models.deals import Comment, Deal, DealCause, Event, Task
+from models.people import Absence, Department, Person, Revision, Rotation
+from models.records import Inbound, ImportRun, Notice, PlaybookVersion, Report
+
+metadata = SQLModel.metadata
+
+__all__ = [
+    "Absence",
+    "Account",
+    "AccountRole",
+    "Comment",
+    "Contact",
+    "Deal",
+    "DealCause",
+    "Department",
+    "Event",
+    "ImportRun",
+    "Inbound",
+    "Notice",
+    "Person",
+    "PlaybookVersion",
+    "Report",
+    "Revision",
+    "Rotation",
+    "Signal",
+    "Task",
+    "Touchpoint",
+    "metadata",
+]

@@ -1,0 +1,78 @@
+"""Customers and what is observed about them."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from models.columns import BigKey
+
+
+class Account(SQLModel, table=True):
+    """A customer; ``key`` is its natural key in the source system, ``fields`` a JSON object of the user's own columns."""
+
+    __table_args__ = (
+        CheckConstraint("arr_cents >= 0", name="arr"),
+        CheckConstraint("health IS NULL OR health BETWEEN 0 AND 100", name="health"),
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
+    key: str = Field(unique=True)
+    name: str
+    segment: str | None = None
+    vertical: str | None = None
+    region: str | None = None
+    country: str | None = None
+    arr_cents: int = Field(default=0, sa_type=BigKey)
+    renewal: date | None = None
+    health: int | None = None
+    fields: str = "{}"
+
+
+class AccountRole(SQLModel, table=True):
+    """Who of us has which role with the account: csm, ae, sponsor."""
+
+    __tablename__ = "account_role"
+    account_id: int = Field(primary_key=True, foreign_key="account.id", sa_type=BigKey)
+    role: str = Field(primary_key=True)
+    person_id: int = Field(foreign_key="person.id", sa_type=BigKey)
+
+
+class Contact(SQLModel, table=True):
+    """Somebody at the customer. A champion who has left has a ``left_on``."""
+
+    __table_args__ = (UniqueConstraint("account_id", "email"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
+    account_id: int = Field(foreign_key="account.id", sa_type=BigKey)
+    email: str
+    name: str
+    title: str | None = None
+    champion: bool = False
+    left_on: date | None = None
+
+
+class Signal(SQLModel, table=True):
+    """One observation about an account; ``source_key`` tells it from others of its kind in the source."""
+
+    __table_args__ = (UniqueConstraint("account_id", "kind", "source_key"), Index(None, "account_id", "at"))
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
+    account_id: int = Field(foreign_key="account.id", sa_type=BigKey)
+    kind: str
+    at: datetime
+    value: float | None = None
+    note: str = ""
+    source: str = ""
+    source_key: str
+
+
+class Touchpoint(SQLModel, table=True):
+    """Human contact: who met the customer, when and how."""
+
+    __table_args__ = (UniqueConstraint("account_id", "source_key"), Index(None, "account_id", "at"))
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
+    account_id: int = Field(foreign_key="account.id", sa_type=BigKey)
+    person_id: int | None = Field(default=None, foreign_key="person.id", sa_type=BigKey)
+    contact_id: int | None = Field(default=None, foreign_key="contact.id", sa_type=BigKey)
+    at: datetime
+    how: str
+    note: str = ""
+    source_key: str

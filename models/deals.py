@@ -1,0 +1,142 @@
+"""Deals, their tasks and their history."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from models.columns import BigKey
+
+OPEN_DEAL = text("state <> 'closed'")
+OPEN_TASK = text("state = 'open'")
+
+
+class Deal(SQLModel, table=True):
+    """A flight risk on its way through the pipeline.
+
+    ``next_at`` is the earliest moment at which something is due; an open deal without one is refused, so none can be
+    forgotten. ``seq`` is the number of its last event. The last four columns set a deal aside that could not be decided.
+    """
+
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'paused', 'closed')", name="state"),
+        CheckConstraint("state = 'closed' OR next_at IS NOT NULL", name="not_forgotten"),
+        CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL AND outcome IS NOT NULL)", name="closed"),
+        CheckConstraint("(state = 'paused') = (paused_at IS NOT NULL AND paused_until IS NOT NULL)", name="paused"),
+        CheckConstraint("kept_cents IS NULL OR kept_cents >= 0", name="kept"),
+        Index("uq_deal_open_account", "account_id", unique=True, sqlite_where=OPEN_DEAL, postgresql_where=OPEN_DEAL),
+        Index("ix_deal_due", "next_at", sqlite_where=OPEN_DEAL, postgresql_where=OPEN_DEAL),
+        Index(None, "account_id"),
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
+    account_id: int = Field(foreign_key="account.id", sa_type=BigKey)
+    play: str
+    play_hash: str = Field(foreign_key="playbook_version.hash")
+    state: str = "open"
+    stage: str
+    visit: int = 1
+    owner_id: int | None = Field(default=None, foreign_key="person.id", sa_type=BigKey)
+    opened_at: datetime
+    stage_at: datetime
+    stage_due_at: datetime | None = None
+    stage_late_at: datetime | None = None
+    decide_at: datetime
+    paused_at: datetime | None = None
+    paused_until: datetime | None = None
+    closed_at: datetime | None = None
+    outcome: str | None = None
+    reason: str | None = None
+    evidence: str | None = None
+    arr_cents: int = Field(default=0, sa_type=BigKey)
+    kept_cents: int | None = Field(default=None, sa_type=BigKey)
+    score: int = 0
+    next_at: datetime | None = None
+    seq: int = 0
+    failures: int = 0
+    error: str | None = None
+    retry_at: datetime | None = None
+
+
+class DealCause(SQLModel, table=True):
+    """Why the deal is one, in the order the causes joined."""
+
+    __tablename__ = "deal_cause"
+    deal_id: int = Field(primary_key=True, foreign_key="deal.id", sa_type=BigKey)
+    cause: str = Field(primary_key=True)
+    place: int
+    at: datetime
+
+
+class Task(SQLModel, table=True):
+    """One piece of work; ``no`` counts within the deal. An open task always has a due and a next moment."""
+
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'open', 'done', 'cannot', 'skipped', 'withdrawn')", name="state"),
+        CheckConstraint(
+            "state <> 'open' OR (started_at IS NOT NULL AND due_at IS NOT NULL AND next_at IS NOT NULL)",
+            name="not_forgotten",
+        ),
+        CheckConstraint("state IN ('waiting', 'open') OR closed_at IS NOT NULL", name="closed"),
+        CheckConstraint("state = 'open' OR next_at IS NULL", name="silent"),
+        Index("ix_task_assignee", "assignee_id", sqlite_where=OPEN_TASK, postgresql_where=OPEN_TASK),
+        # Tasks of a deal lie side by side: reading a deal reads one page.
+        {"sqlite_with_rowid": False},
+    )
+    deal_id: int = Field(primary_key=True, foreign_key="deal.id", sa_type=BigKey)
+    no: int = Field(primary_key=True)
+    plan: str
+    stage: str
+    visit: int
+    state: str = "waiting"
+    title: str = ""
+    assignee_id: int | None = Field(default=None, sa_type=BigKey)
+    department: str | None = None
+    started_at: datetime | None = None
+    due_at: datetime | None = None
+    promised_at: datetime | None = None
+    anchor_at: datetime | None = None
+    since: datetime | None = None
+    seen_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    assigned: int = 0
+    reminded: int = 0
+    rung: int = 0
+    escalated: int = 0
+    escalated_at: datetime | None = None
+    closed_at: datetime | None = None
+    closed_by: int | None = Field(default=None, sa_type=BigKey)
+    outcome: str | None = None
+    note: str | None = None
+    answers: str = "{}"
+    next_at: datetime | None = None
+
+
+class Event(SQLModel, table=True):
+    """The history: one row a change, never updated, never deleted.
+
+    ``at`` is the moment it belongs to, ``late_s`` how many seconds later it was written. No foreign keys: the row is
+    written thousands of times a second beside the deal's own, in the same transaction.
+    """
+
+    __table_args__ = (UniqueConstraint("deal_id", "seq"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
+    deal_id: int = Field(sa_type=BigKey)
+    seq: int
+    task_no: int = 0
+    at: datetime
+    late_s: int = 0
+    kind: str
+    by_id: int | None = Field(default=None, sa_type=BigKey)
+    via: str
+    data: str
+
+
+class Comment(SQLModel, table=True):
+    """What people wrote on a deal or task; ``seq`` is the event that says when and by which door."""
+
+    deal_id: int = Field(primary_key=True, foreign_key="deal.id", sa_type=BigKey)
+    seq: int = Field(primary_key=True)
+    task_no: int = 0
+    person_id: int | None = Field(default=None, foreign_key="person.id", sa_type=BigKey)
+    at: datetime
+    body: str

@@ -1,0 +1,59 @@
+"""The people who do the tasks: nobody here has a password."""
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from models.columns import BigKey
+
+
+class Department(SQLModel, table=True):
+    """A team that takes part in saves."""
+
+    key: str = Field(primary_key=True)
+    name: str
+    lead_id: int | None = Field(default=None, foreign_key="person.id", sa_type=BigKey)
+    channel: str | None = None
+
+
+class Person(SQLModel, table=True):
+    """Name, addresses, working hours. ``zone``, ``country`` and ``hours`` fall back to the workspace's."""
+
+    __table_args__ = (CheckConstraint("capacity IS NULL OR capacity >= 0", name="capacity"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
+    email: str = Field(unique=True)
+    name: str
+    slack_id: str | None = Field(default=None, unique=True)
+    department: str | None = None
+    manager_id: int | None = Field(default=None, foreign_key="person.id", sa_type=BigKey)
+    zone: str | None = None
+    country: str | None = None
+    hours: str | None = None
+    capacity: int | None = None
+    active: bool = True
+
+
+class Absence(SQLModel, table=True):
+    """Days away, ``[first, back)``, and who stands in."""
+
+    __table_args__ = (UniqueConstraint("person_id", "first"), CheckConstraint("first < back", name="order"))
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
+    person_id: int = Field(foreign_key="person.id", sa_type=BigKey)
+    first: date
+    back: date
+    substitute_id: int | None = Field(default=None, foreign_key="person.id", sa_type=BigKey)
+
+
+class Rotation(SQLModel, table=True):
+    """Whom a department's round robin picked last."""
+
+    department: str = Field(primary_key=True)
+    person_id: int = Field(sa_type=BigKey)
+
+
+class Revision(SQLModel, table=True):
+    """A counter that grows whenever what it names has changed, so that processes know when to read it again."""
+
+    name: str = Field(primary_key=True)
+    value: int = Field(default=0, sa_type=BigKey)

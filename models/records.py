@@ -1,0 +1,85 @@
+"""The outbox, and what is remembered about files, requests and reports."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from models.columns import BigKey
+
+UNDELIVERED = text("status IN ('queued', 'sending', 'unknown')")
+
+
+class Notice(SQLModel, table=True):
+    """The outbox: one message to one person or room by one channel, inserted with the change that caused it.
+
+    Without a deal (digests, reports) ``deal_id`` is 0, to a room ``person_id`` is 0: a NULL would slip past the unique
+    key. No foreign keys, as in ``event``.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("deal_id", "task_no", "kind", "ordinal", "person_id", "channel", name="uq_notice_once"),
+        CheckConstraint(
+            "status IN ('queued', 'sending', 'sent', 'unknown', 'dead', 'cancelled', 'missed')", name="status"
+        ),
+        Index("ix_notice_undelivered", "not_before", sqlite_where=UNDELIVERED, postgresql_where=UNDELIVERED),
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
+    deal_id: int = Field(default=0, sa_type=BigKey)
+    task_no: int = 0
+    kind: str
+    ordinal: int = 1
+    person_id: int = Field(default=0, sa_type=BigKey)
+    channel: str
+    at: datetime
+    about: str = "{}"
+    status: str = "queued"
+    not_before: datetime
+    attempts: int = 0
+    lease: str | None = None
+    lease_until: datetime | None = None
+    sent_at: datetime | None = None
+    ref: str | None = None
+    error: str | None = None
+
+
+class PlaybookVersion(SQLModel, table=True):
+    """A playbook as it once was. ``hash`` covers its text and the policies it named, so a running deal keeps both."""
+
+    __tablename__ = "playbook_version"
+    hash: str = Field(primary_key=True)
+    name: str
+    text: str
+    policies: str
+    seen_at: datetime
+
+
+class Inbound(SQLModel, table=True):
+    """A press, link or webhook that was acted on, so that it is acted on once."""
+
+    source: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    at: datetime
+    result: str = ""
+
+
+class ImportRun(SQLModel, table=True):
+    """One run of an import: what was read, what changed, what was refused."""
+
+    __tablename__ = "import_run"
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
+    source: str
+    started_at: datetime
+    finished_at: datetime
+    counts: str
+    problems: str
+
+
+class Report(SQLModel, table=True):
+    """A report as it was built, so that every form of it prints the same value. ``key`` is like stage_report:2026-W47."""
+
+    key: str = Field(primary_key=True)
+    starts_at: datetime
+    ends_at: datetime
+    built_at: datetime
+    value: str

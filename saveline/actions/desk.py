@@ -1,0 +1,95 @@
+"""What actions work with: the database, the settings, the clock, the plays and the people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, suppress
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy.engine import Connection, Engine
+
+from saveline.clock import Clock, system
+from saveline.core.decide.draft import Case
+from saveline.core.errors import Invalid, Problem, UnknownDeal
+from saveline.core.facts import Account, Deal
+from saveline.core.people import Duty, People
+from saveline.core.play import Play
+from saveline.core.workspace import Workspace
+from saveline.core.worktime import DaysOff
+from saveline.files.workspace import Plays, stored_play
+from saveline.files.yaml import Document
+from saveline.store import database, directory, load, playbooks
+from saveline.store.rows import decode_json
+
+
+class Desk:
+    """Built once by :mod:`saveline.runtime` and shared; it remembers the people and plays it has read."""
+
+    def __init__(self, engine: Engine, clock: Clock, document: Document, workspace: Workspace, plays: Plays) -> None:
+        self.engine, self.clock = engine, clock
+        self.document, self.workspace, self.plays = document, workspace, plays
+        self._people: tuple[int, People] | None = None
+        self._compiled = lru_cache(maxsize=256)(self._compile)
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        return database.writing(self.engine)
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        return database.reading(self.engine)
+
+    def now(self, conn: Connection) -> datetime:
+        """The database's clock where it has one, unless the clock is stepped: then all machines share that."""
+        shared = database.server_now(conn) if self.clock is system else None
+        return shared or self.clock()
+
+    def people(self, conn: Connection) -> People:
+        """The directory as it is now; read again only when it has changed."""
+        revision = directory.revision(conn, "people")
+        if self._people is None or self._people[0] != revision:
+            ws = self.workspace
+            days_off = DaysOff(ws.country, ws.holidays)
+            found = People(directory.persons(conn), ws.departments, ws.zone, ws.hours, days_off)
+            self._people = (revision, found)
+        return self._people[1]
+
+    def play(self, conn: Connection, hash_: str) -> Play:
+        """The version a deal runs by. Raises Invalid where it cannot be compiled any more."""
+        for live in self.plays.live:
+            if live.play.hash == hash_:
+                return live.play
+        version = playbooks.version(conn, hash_)
+        if version is None:
+            raise Invalid(
+                [Problem(f"version {hash_}", 1, 1, "this version of the playbook is not stored", "a stored version")]
+            )
+        return self._compiled(hash_, version.text, version.policies, tuple(directory.ids_by_email(conn).items()))
+
+    def picks(self, conn: Connection, hashes: Iterable[str]) -> set[str]:
+        """The departments from which the plays of ``hashes`` pick somebody; a broken one picks nobody."""
+        departments: set[str] = set()
+        for hash_ in hashes:
+            with suppress(Invalid):
+                departments |= self.play(conn, hash_).picks
+        return departments
+
+    def _compile(self, hash_: str, text: str, policies: str, people: tuple[tuple[str, int], ...]) -> Play:
+        return stored_play(hash_, text, decode_json(policies), self.document, dict(people))
+
+    def case(self, conn: Connection, deal: Deal, account: Account, duty: Duty) -> Case:
+        """All that a decision about ``deal`` may look at."""
+        return Case(self.workspace, self.people(conn), self.play(conn, deal.play_hash), account, deal, duty)
+
+    def locked(self, conn: Connection, deal_id: int) -> Case:
+        """The case of one deal, locked until the transaction ends. Raises UnknownDeal."""
+        found: Sequence[tuple[Deal, Account]] = load.deals(conn, [deal_id], lock=True)
+        if not found:
+            raise UnknownDeal(deal_id)
+        deal, account = found[0]
+        return self.case(conn, deal, account, self.duty(conn, self.play(conn, deal.play_hash).picks))
+
+    def duty(self, conn: Connection, departments: Iterable[str]) -> Duty:
+        """Loads of those who may be picked from ``departments``; most plays pick nobody, and then nothing is read."""
+        people = self.people(conn)
+        picked = [p.id for key in departments for p in people.members(key)]
+        return directory.duty(conn, picked) if picked else Duty()

@@ -1,0 +1,45 @@
+"""``saveline``: the verbs, and the one exit door: 0 done, 1 refused, 2 used wrongly, 3 a bug of ours."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import typer
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from saveline.cli import output
+from saveline.core.errors import Invalid, Refusal
+
+app = typer.Typer(
+    name="saveline",
+    help="Save plays that cannot be forgotten: customer retention as a pipeline, run by every department.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def run() -> None:
+    """The console script's entry."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; returns its exit status."""
+    try:
+        app(args=arguments, prog_name="saveline")
+    except SystemExit as leave:  # the command-line library's own end: 0, or 2 for wrong usage
+        return leave.code if isinstance(leave.code, int) else output.BUG
+    except (Refusal, Invalid) as refusal:
+        output.complain(str(refusal))
+        return output.REFUSED
+    except (OperationalError, ProgrammingError) as error:
+        output.complain(f"The database says: {error.orig}. `saveline doctor` tells more.")
+        return output.REFUSED
+    except Exception as error:
+        traceback.print_exception(error)
+        output.complain(f"This is a bug in Saveline, not in what you typed: {type(error).__name__}: {error}")
+        return output.BUG
+    return 0

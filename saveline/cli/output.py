@@ -1,0 +1,63 @@
+"""How the command line speaks: tables for people, JSON for pipes, and one exit door."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+REFUSED: Final = 1
+USAGE: Final = 2
+BUG: Final = 3
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def emit_json(value: Any) -> None:
+    """One JSON value on standard output. Facts become objects, moments ISO text."""
+    sys.stdout.write(json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n")
+
+
+def plain(value: Any) -> Any:
+    """``value`` as JSON knows it."""
+    return msgspec.to_builtins(value, enc_hook=str)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "", right: Iterable[str] = ()) -> None:
+    """A table with its headings; ``right`` names the columns that are aligned to the right. Text is never markup."""
+    drawn = Table(
+        title=title or None, title_justify="left", box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0)
+    )
+    for column in columns:
+        drawn.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(cell if isinstance(cell, Text) else Text(shown(cell)) for cell in row))
+    out.print(drawn)
+
+
+def shown(value: Any) -> str:
+    """A value as a table shows it."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return f"{value:%-d %b %Y %H:%M}"
+    if isinstance(value, date):
+        return f"{value:%-d %b %Y}"
+    return str(value)
+
+
+def say(text: str, *, style: str = "") -> None:
+    out.print(Text(text, style=style))
+
+
+def complain(text: str) -> None:
+    """An error, on standard error."""
+    err.print(Text(text, style="red"))

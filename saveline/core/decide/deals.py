@@ -1,0 +1,208 @@
+"""What can be done with a deal as a whole: open it, add a cause, move, pause, resume and close it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from saveline.core.changes import CauseAdded, DealClosed, DealOpened, DealPaused, TaskDone
+from saveline.core.decide import flow
+from saveline.core.decide.draft import Case, Decision, Draft
+from saveline.core.decide.due import caught_up, finish, resume
+from saveline.core.errors import AnswersRefused, DealIsPaused, DealNotPaused, GateHolds, Missing, UnknownWord
+from saveline.core.facts import Fact
+from saveline.core.moments import Anchor, Moment, resolve
+from saveline.core.workspace import Outcome
+from saveline.core.worktime import end_of_business
+
+
+class Closing(Fact, frozen=True):
+    """How a deal ends, as a person says it. ``kept_cents`` is the value kept a year, for saved outcomes."""
+
+    outcome: str
+    reason: str
+    kept_cents: int | None = None
+    evidence: str | None = None
+
+    @classmethod
+    def from_answers(cls, outcome: str | None, answers: Mapping[str, Any]) -> Closing:
+        """From the decision task's form: ``reason``, ``kept`` in whole units of money, ``evidence``."""
+        unknown = [n for n in answers if n not in ("reason", "kept", "evidence")]
+        problems = [f"there is no question {n!r}: expected reason, kept or evidence" for n in unknown]
+        kept = answers.get("kept")
+        try:
+            cents = round(float(str(kept).replace(",", "")) * 100) if kept not in (None, "") else None
+        except (ValueError, OverflowError):
+            cents, problems = None, [*problems, f"kept is {kept!r}: expected an amount"]
+        if problems:
+            raise AnswersRefused("The decision", problems)
+        return cls(outcome or "", str(answers.get("reason") or ""), cents, str(answers.get("evidence") or "") or None)
+
+
+def open_deal(
+    case: Case,
+    *,
+    at: datetime,
+    causes: Sequence[str],
+    score: int,
+    why: Sequence[str],
+    by: int | None = None,
+    via: str = "engine",
+) -> Decision:
+    """Make a deal of the account with the play that was chosen: ``case.deal`` is empty but for its account."""
+    draft = Draft(case)
+    owner = draft.who(case.workspace.owner, at)
+    owner_id = owner.person_id or draft.who(case.workspace.steward, at).person_id
+    decide_at = _decide_at(draft, owner_id, at)
+    opened = DealOpened(
+        case.play.name,
+        case.play.hash,
+        owner_id,
+        case.account.arr_cents,
+        decide_at,
+        tuple(causes),
+        score,
+        (*why, *owner.why),
+    )
+    draft.record(opened, at=at, by=by, via=via)
+    flow.enter_stage(draft, case.play.stages[0].key, at, "opened")
+    flow.settle(draft, at)
+    return finish(draft)
+
+
+def add_cause(
+    case: Case, *, at: datetime, cause: str, score: int, note: str = "", by: int | None = None, via: str = "engine"
+) -> Decision:
+    """A further signal joins the open deal. A cause that is known already only brings the score up to date."""
+    draft = caught_up(case, at)
+    draft.open_deal()
+    if cause not in draft.deal.causes:
+        draft.record(CauseAdded(cause, score, note), at=at, by=by, via=via)
+        flow.settle(draft, at)
+    return finish(draft)
+
+
+def reconsider(case: Case, *, at: datetime) -> Decision:
+    """The account's facts changed: start, skip or leave what now can be."""
+    draft = caught_up(case, at)
+    if not draft.deal.closed and draft.deal.state == "open":
+        flow.settle(draft, at)
+    return finish(draft)
+
+
+def move_stage(case: Case, *, by: int, at: datetime, to: str, reason: str = "", via: str = "cli") -> Decision:
+    """Ask for another stage. Forward, the gate of every stage on the way must hold; back, a reason is enough.
+
+    Raises UnknownWord, GateHolds, Missing.
+    """
+    draft = caught_up(case, at)
+    deal, keys = draft.open_deal(), [s.key for s in case.play.stages]
+    if to not in keys:
+        raise UnknownWord("a stage of this play", to, keys)
+    here, there = keys.index(deal.stage), keys.index(to)
+    if here == there:
+        raise Missing(f"The deal stands in {case.workspace.stage_title(to)} already.")
+    if there > here:
+        missing = flow.gate(draft)
+        between = [s for s in case.play.stages[here + 1 : there] if s.tasks or s.exit]
+        missing += [f"{case.workspace.stage_title(s.key)} has not been gone through" for s in between]
+        if missing:
+            raise GateHolds(case.workspace.stage_title(deal.stage), missing)
+    elif not reason.strip():
+        raise Missing("Going back needs a reason: it is shown in the stage report.")
+    why = reason.strip() or "moved"
+    taken = flow.withdraw_stage(draft, at, f"moved to {case.workspace.stage_title(to)}: {why}", by=by, via=via)
+    flow.enter_stage(draft, to, at, why, by=by, via=via)
+    draft.tell_all("news", taken - {by}, at=at, about={"news": "withdrawn", "stage": deal.stage})
+    flow.settle(draft, at)
+    return finish(draft)
+
+
+def pause(case: Case, *, by: int, at: datetime, until: datetime, reason: str, via: str = "cli") -> Decision:
+    """Stop the deal's clocks until ``until``. The decision date stays: a pause may not outlast it."""
+    draft = caught_up(case, at)
+    deal = draft.open_deal()
+    if deal.state == "paused":
+        raise DealIsPaused(case.account.name, draft.day(deal.paused_until))
+    if not reason.strip():
+        raise Missing("Say in a few words why the deal has to wait.")
+    if until <= at:
+        raise Missing(f"A deal is paused until a moment to come, not until {draft.day(until)}.")
+    if deal.decide_at is not None and not deal.decision_asked and until > deal.decide_at:
+        raise Missing(f"A pause may not outlast the decision date, {draft.day(deal.decide_at)}.")
+    draft.record(DealPaused(until, reason.strip()), at=at, by=by, via=via)
+    return finish(draft)
+
+
+def resume_deal(case: Case, *, by: int, at: datetime, via: str = "cli") -> Decision:
+    """Start the clocks again before the date. Every due moment is later by the business time that passed."""
+    draft = caught_up(case, at)
+    if draft.open_deal().state != "paused":
+        raise DealNotPaused(case.account.name)
+    resume(draft, at, by=by, via=via)
+    return finish(draft)
+
+
+def close_deal(case: Case, closing: Closing, *, by: int, at: datetime, via: str = "cli") -> Decision:
+    """Say how it ended. See :func:`close`."""
+    draft = caught_up(case, at)
+    close(draft, closing, by=by, at=at, via=via)
+    return finish(draft)
+
+
+def close(draft: Draft, closing: Closing, *, by: int, at: datetime, via: str) -> None:
+    """Close the deal, withdraw its open tasks, and tell everybody who had a part in it, once each.
+
+    Lost and let go may be said at any time: a customer leaves when they leave. Saved is behind the gates: that of the
+    present stage must hold, and unless the decision is being asked for, the deal must have come to the last stage.
+    Raises UnknownWord, Missing, GateHolds.
+    """
+    deal, workspace = draft.open_deal(), draft.case.workspace
+    outcome = workspace.outcome(closing.outcome)
+    if outcome is None:
+        raise UnknownWord("an outcome", closing.outcome, [o.key for o in workspace.outcomes])
+    _check_closing(draft, outcome, closing)
+    if outcome.saved:
+        _check_gates(draft)
+    asked = deal.decision()
+    if asked is not None:
+        draft.record(TaskDone(outcome.key), at=at, task_no=asked.no, by=by, via=via)
+    helpers = dict.fromkeys([deal.owner_id, *(t.closed_by for t in deal.tasks if t.state == "done"), by])
+    open_tasks = tuple(t for t in draft.deal.tasks if not t.closed)
+    ended = f"the account is {outcome.title.lower()}"
+    taken = flow.withdraw(draft, open_tasks, at, ended, by=by, via=via)
+    draft.record(
+        DealClosed(outcome.key, closing.reason.strip(), closing.kept_cents, closing.evidence), at=at, by=by, via=via
+    )
+    draft.tell_all("saved" if outcome.saved else "lost", [*helpers, *sorted(taken)], at=at)
+
+
+def _check_closing(draft: Draft, outcome: Outcome, closing: Closing) -> None:
+    if not closing.reason.strip():
+        raise Missing(f"{outcome.title} needs a reason: what made the difference?")
+    if outcome.saved and (closing.kept_cents is None or closing.kept_cents < 0):
+        raise Missing(f"{outcome.title} needs the value kept a year, in {draft.case.workspace.currency}.")
+    if outcome.evidence and not (closing.evidence or "").strip():
+        raise Missing(f"{outcome.title} needs evidence: the mail, the notice or the call that says so.")
+
+
+def _check_gates(draft: Draft) -> None:
+    case, deal = draft.case, draft.deal
+    missing = flow.gate(draft)
+    following = case.play.after(deal.stage)
+    if following is not None and deal.decision() is None:
+        missing.append(f"{case.workspace.stage_title(following.key)} comes before a save, unless the decision is due")
+    if missing:
+        raise GateHolds(case.workspace.stage_title(deal.stage), missing)
+
+
+def _decide_at(draft: Draft, owner_id: int | None, at: datetime) -> datetime:
+    """The decision date: from the play, or without a renewal from the workspace; never before the next business day's close."""
+    case, calendar = draft.case, draft.case.people.calendar(owner_id)
+    moment = case.play.decide
+    anchor = at if moment.anchor.kind == "opened" else draft.anchor(None, moment.anchor)
+    if anchor is None:
+        moment, anchor = Moment(Anchor("opened"), case.workspace.decide_without_renewal, 1), at
+    tomorrow = calendar.local(at).date() + timedelta(days=1)
+    return max(resolve(moment, anchor, calendar), end_of_business(calendar, tomorrow))

@@ -1,0 +1,154 @@
+"""The way through a play: entering stages, starting tasks, leaving by the gate, asking for the decision."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from saveline.core.changes import DecisionAsked, StageEntered, TaskAssigned, TaskSkipped, TaskStarted, TaskWithdrawn
+from saveline.core.decide.draft import Draft
+from saveline.core.errors import one_of
+from saveline.core.facts import Task
+from saveline.core.moments import Anchor, Duration, Moment, resolve
+from saveline.core.people import Chain, Owner, Who
+from saveline.core.play import StagePlan, TaskPlan
+from saveline.core.worktime import WorkCalendar, end_of_business
+
+UNDATED: Final = Moment(Anchor("start"), Duration(business_days=2), 1)
+"""The due moment of a task whose own counts from a date that the account does not have."""
+
+
+def enter_stage(draft: Draft, key: str, at: datetime, why: str, *, by: int | None = None, via: str = "engine") -> None:
+    """Enter ``key``: its tasks wait there now. :func:`settle` starts those that can start."""
+    plan = draft.case.play.stage(key) or StagePlan(key)
+    due = None
+    if plan.max is not None:
+        due = resolve(Moment(Anchor("stage start"), plan.max, 1), at, draft.case.people.calendar(draft.deal.owner_id))
+    draft.record(StageEntered(key, tuple(t.id for t in plan.tasks), due, why), at=at, by=by, via=via)
+    draft.tell("stage_entered", draft.deal.owner_id, at=at, ordinal=draft.deal.visit)
+
+
+def settle(draft: Draft, at: datetime) -> None:
+    """Start what can start, skip what must be, and leave stages while their gates hold."""
+    while _start_ready(draft, at) or _leave(draft, at):
+        pass
+
+
+def gate(draft: Draft) -> list[str]:
+    """What keeps the deal in its stage, in words; nothing when the gate holds and the stage may be left."""
+    play, deal = draft.case.play, draft.deal
+    missing = []
+    for task in deal.current():
+        plan = play.task(task.stage, task.plan)
+        if not task.closed and plan is not None and not plan.optional:
+            missing.append(f"“{draft.name_of(task)}” is {'not started' if task.state == 'waiting' else 'open'}")
+    stage = play.stage(deal.stage)
+    if stage is not None and stage.exit is not None and not stage.exit(draft.facts()):
+        missing.append(f"its exit condition does not hold: {stage.exit.source}")
+    return missing
+
+
+def ask_decision(draft: Draft, at: datetime, why: str) -> None:
+    """Open the decision task for the owner, once."""
+    decision = draft.case.workspace.decision
+    draft.record(DecisionAsked(why), at=at)
+    task = draft.deal.tasks[-1]
+    who = somebody(draft, decision.assign, at, task)
+    calendar = draft.case.people.calendar(who.person_id)
+    due = due_moment(draft, task, decision.due, calendar, at)
+    if draft.deal.decide_at is not None and draft.deal.decide_at > due:
+        due = draft.deal.decide_at
+    outcomes = one_of(o.title.lower() for o in draft.case.workspace.outcomes)
+    draft.record(TaskStarted(f"Decide about {draft.case.account.name}: {outcomes}", due), at=at, task_no=task.no)
+    draft.record(TaskAssigned(who.person_id, who.department, who.why), at=at, task_no=task.no)
+    draft.tell("decision_due", who.person_id, at=at, task_no=task.no, ordinal=1, about={"why": why})
+
+
+def somebody(draft: Draft, chain: Chain, at: datetime, task: Task, department: str | None = None) -> Who:
+    """Whom the chain gives; else the deal's owner; else the workspace's. The reasons of each step are kept."""
+    why: tuple[str, ...] = ()
+    for attempt in (chain, (Owner(),), draft.case.workspace.steward):
+        who = draft.who(attempt, at, task, department)
+        why += who.why
+        if not who.nobody:
+            return Who(who.person_id, who.department, why)
+    return Who(why=why)
+
+
+def due_moment(draft: Draft, task: Task, moment: Moment, calendar: WorkCalendar, at: datetime) -> datetime:
+    """When a task that starts at ``at`` is due. One that would be due before it starts is due at the next close."""
+    anchor: datetime | date | None = at if moment.anchor.kind == "start" else draft.anchor(task, moment.anchor)
+    due = resolve(moment, anchor, calendar) if anchor is not None else resolve(UNDATED, at, calendar)
+    if due > at:
+        return due
+    today = calendar.local(at).date()
+    close = end_of_business(calendar, today)
+    return close if close > at else end_of_business(calendar, today + timedelta(days=1))
+
+
+def withdraw_stage(draft: Draft, at: datetime, why: str, *, by: int | None, via: str) -> set[int]:
+    """Withdraw whatever is left of the present stage; returns whom it was taken from."""
+    return withdraw(draft, draft.deal.current(), at, why, by=by, via=via)
+
+
+def withdraw(draft: Draft, tasks: tuple[Task, ...], at: datetime, why: str, *, by: int | None, via: str) -> set[int]:
+    holders: set[int] = set()
+    for task in tasks:
+        if task.closed:
+            continue
+        if task.state == "open" and task.assignee_id is not None:
+            holders.add(task.assignee_id)
+        draft.record(TaskWithdrawn(why), at=at, task_no=task.no, by=by, via=via)
+    return holders
+
+
+def _start_ready(draft: Draft, at: datetime) -> bool:
+    started = False
+    for task in draft.deal.tasks:
+        plan = draft.plan(task) if task.state == "waiting" else None
+        if plan is None:
+            continue
+        needed = [n for n in (draft.deal.latest(name) for name in plan.after) if n is not None]
+        if all(n.closed for n in needed):
+            _start_or_skip(draft, task, plan, needed, at)
+            started = True
+    return started
+
+
+def _start_or_skip(draft: Draft, task: Task, plan: TaskPlan, needed: list[Task], at: datetime) -> None:
+    failed = next((n for n in needed if n.state in ("cannot", "withdrawn")), None)
+    if failed is not None:
+        draft.record(
+            TaskSkipped(f"needs “{draft.name_of(failed)}”, which was {_FAILED[failed.state]}"), at=at, task_no=task.no
+        )
+    elif plan.condition is not None and not plan.condition(draft.facts()):
+        draft.record(TaskSkipped(f"not needed: {plan.condition.source} does not hold"), at=at, task_no=task.no)
+    else:
+        _start(draft, task, plan, at)
+
+
+def _start(draft: Draft, task: Task, plan: TaskPlan, at: datetime) -> None:
+    who = somebody(draft, plan.assign, at, task, plan.department)
+    due = due_moment(draft, task, plan.due, draft.case.people.calendar(who.person_id), at)
+    draft.record(TaskStarted(plan.title(draft.facts()), due), at=at, task_no=task.no)
+    draft.record(TaskAssigned(who.person_id, who.department, who.why), at=at, task_no=task.no)
+    if who.department is not None:
+        draft.tell_department("assigned", who.department, at=at, task_no=task.no, ordinal=1)
+    else:
+        draft.tell("assigned", who.person_id, at=at, task_no=task.no, ordinal=1)
+
+
+def _leave(draft: Draft, at: datetime) -> bool:
+    """Enter the next stage if the gate lets the deal go; at the last one ask for the decision. Says whether it moved."""
+    if draft.deal.closed or gate(draft):
+        return False
+    following = draft.case.play.after(draft.deal.stage)
+    if following is not None:
+        enter_stage(draft, following.key, at, "its gate held")
+        return True
+    if not draft.deal.decision_asked:
+        ask_decision(draft, at, "everything in the play is done")
+    return False
+
+
+_FAILED: Final = {"cannot": "found impossible", "withdrawn": "withdrawn"}

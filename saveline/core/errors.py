@@ -1,0 +1,157 @@
+"""Refusals: what a person asked for and cannot have, each a class that words itself; and problems in files."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from saveline.core.facts import Fact
+
+
+class Refusal(Exception):
+    """A request that is understood and refused. ``str()`` is the sentence the person reads; nothing has changed."""
+
+
+class UnknownDeal(Refusal):
+    def __init__(self, wanted: object) -> None:
+        super().__init__(f"There is no deal {wanted}.")
+
+
+class UnknownTask(Refusal):
+    def __init__(self, wanted: str, known: Iterable[str] = ()) -> None:
+        names = ", ".join(known)
+        super().__init__(f"There is no task {wanted}." + (f" This deal has {names}." if names else ""))
+
+
+class UnknownAccount(Refusal):
+    def __init__(self, wanted: str, known: Iterable[str] = ()) -> None:
+        super().__init__(f"There is no account {wanted!r}.{did_you_mean(wanted, known)}")
+
+
+class UnknownPerson(Refusal):
+    def __init__(self, wanted: str, known: Iterable[str] = ()) -> None:
+        super().__init__(f"There is nobody called {wanted!r}.{did_you_mean(wanted, known)}")
+
+
+class UnknownWord(Refusal):
+    """A stage, outcome, play or other name from a list that is not on the list."""
+
+    def __init__(self, what: str, wanted: str, known: Iterable[str]) -> None:
+        known = tuple(known)
+        super().__init__(f"{wanted!r} is not {what}: expected {one_of(known)}.{did_you_mean(wanted, known)}")
+
+
+class TaskClosed(Refusal):
+    """A second completion, or any other change of a closed task: names who closed it and when."""
+
+    def __init__(self, title: str, state: str, by: str, at: str) -> None:
+        super().__init__(f"“{title}” is closed already: {state} by {by}, {at}. Nothing was changed.")
+
+
+class TaskNotStarted(Refusal):
+    def __init__(self, title: str, waits_for: Iterable[str]) -> None:
+        super().__init__(f"“{title}” has not started: it waits for {', '.join(waits_for)}.")
+
+
+class TaskTaken(Refusal):
+    def __init__(self, title: str, by: str) -> None:
+        super().__init__(f"“{title}” is taken already: {by} has it.")
+
+
+class NotTheirs(Refusal):
+    def __init__(self, title: str, person: str, department: str) -> None:
+        super().__init__(f"“{title}” is offered to {department}; {person} is not in that department.")
+
+
+class DealIsClosed(Refusal):
+    def __init__(self, account: str, outcome: str, at: str) -> None:
+        super().__init__(f"The deal of {account} was closed {at} as {outcome}. Nothing was changed.")
+
+
+class DealIsOpen(Refusal):
+    def __init__(self, account: str, deal_id: int) -> None:
+        super().__init__(f"{account} has an open deal already: deal {deal_id}. A new cause can join it.")
+
+
+class DealIsPaused(Refusal):
+    def __init__(self, account: str, until: str) -> None:
+        super().__init__(f"The deal of {account} is paused until {until}. Resume it first.")
+
+
+class DealNotPaused(Refusal):
+    def __init__(self, account: str) -> None:
+        super().__init__(f"The deal of {account} is not paused.")
+
+
+class GateHolds(Refusal):
+    """A stage cannot be left, or a save not recorded, because its gate does not hold. Lists what is missing."""
+
+    def __init__(self, stage: str, missing: Iterable[str]) -> None:
+        self.missing = tuple(missing)
+        super().__init__(f"The gate of {stage} holds: {'; '.join(self.missing)}.")
+
+
+class AnswersRefused(Refusal):
+    def __init__(self, title: str, problems: Iterable[str]) -> None:
+        super().__init__(f"“{title}” was not completed: {'; '.join(problems)}.")
+
+
+class Missing(Refusal):
+    """Something the request must carry: a reason, a date in the future, the value kept, evidence."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+
+
+class SomebodyWasFaster(Refusal):
+    """The deal changed between reading and writing. Trying again is safe."""
+
+    def __init__(self, deal_id: int) -> None:
+        super().__init__(
+            f"Deal {deal_id} was changed by somebody else at the same moment. Nothing was written; try again."
+        )
+
+
+class Problem(Fact, frozen=True):
+    """One fault in a file the user wrote: where it is, what is wrong, what was expected, the nearest known word."""
+
+    file: str
+    line: int
+    column: int
+    what: str
+    expected: str = ""
+    nearest: str = ""
+    warning: bool = False
+
+    def __str__(self) -> str:
+        text = f"{self.file}:{self.line}:{self.column}: {'warning: ' if self.warning else ''}{self.what}"
+        text += f"; expected {self.expected}" if self.expected else ""
+        return text + (f"; did you mean {self.nearest!r}?" if self.nearest else "")
+
+
+class Invalid(Exception):
+    """A file that cannot be used, with every problem found in it. The version in use before stays in use."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(p) for p in self.problems))
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word most like ``word``, or '' where none is like it."""
+    by_fold = {k.casefold(): k for k in known}
+    found = difflib.get_close_matches(word.casefold(), list(by_fold), n=1, cutoff=0.6)
+    return by_fold[found[0]] if found else ""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    close = nearest(word, known)
+    return f" Did you mean {close!r}?" if close else ""
+
+
+def one_of(words: Iterable[str]) -> str:
+    """``a, b or c``: what was expected, in one phrase."""
+    words = list(words)
+    if len(words) <= 1:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} or {words[-1]}"

@@ -1,0 +1,209 @@
+"""What the engine knows when it decides: plain frozen values, with no database, file or clock behind them.
+
+Every value here can be built in a line of a test. Times are aware UTC datetimes, dates are calendar dates
+in the zone of whoever they belong to, money is whole cents of the workspace's currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+
+DealState: TypeAlias = Literal["open", "paused", "closed"]
+TaskState: TypeAlias = Literal["waiting", "open", "done", "cannot", "skipped", "withdrawn"]
+
+TASK_CLOSED: Final = frozenset({"done", "cannot", "skipped", "withdrawn"})
+"""States a task never leaves."""
+
+DECISION: Final = "decision"
+"""Reserved id of the task that asks the owner for saved, saved smaller, lost or let go."""
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """A frozen value. (msgspec rather than dataclasses: built 13 times faster, and the engine builds millions.)"""
+
+
+class Absence(Fact, frozen=True):
+    """Days a person is away: ``[first, back)`` in the person's own calendar."""
+
+    first: date
+    back: date
+    substitute_id: int | None = None
+
+    def covers(self, day: date) -> bool:
+        return self.first <= day < self.back
+
+
+class Person(Fact, frozen=True):
+    """Somebody who does tasks or is told of them. No seat, no password: an address and working hours."""
+
+    id: int
+    email: str
+    name: str
+    slack_id: str | None = None
+    department: str | None = None
+    manager_id: int | None = None
+    zone: str | None = None
+    country: str | None = None
+    hours: str | None = None
+    capacity: int | None = None
+    active: bool = True
+    absences: tuple[Absence, ...] = ()
+
+
+class Department(Fact, frozen=True):
+    """A team that takes part in saves; ``channel`` is where it can be addressed as a whole."""
+
+    key: str
+    name: str
+    lead_id: int | None = None
+    channel: str | None = None
+
+
+class Signal(Fact, frozen=True):
+    """One observation about an account: a ticket escalated, a survey answered, a champion gone."""
+
+    kind: str
+    at: datetime
+    value: float | None = None
+    note: str = ""
+    id: int = 0
+
+
+class Account(Fact, frozen=True):
+    """A customer. ``team`` maps a role (csm, ae, sponsor …) to a person's id; ``fields`` holds columns of the user's own."""
+
+    id: int
+    key: str
+    name: str
+    segment: str | None = None
+    vertical: str | None = None
+    region: str | None = None
+    arr_cents: int = 0
+    renewal: date | None = None
+    health: int | None = None
+    team: Mapping[str, int] = {}
+    fields: Mapping[str, Any] = {}
+    last_contact: datetime | None = None
+
+
+class Clock(Fact, frozen=True):
+    """Everything the ladder of an open task counts from.
+
+    ``due_at`` moves with snoozes and pauses; ``promised_at`` is the first due moment and never moves, so that the SLA
+    stays honest. ``anchor_at`` is where ``unseen`` counts from, ``since`` the last change that the ladder may not fire
+    before, ``next_at`` when it fires next.
+    """
+
+    started_at: datetime
+    due_at: datetime
+    promised_at: datetime
+    anchor_at: datetime
+    since: datetime
+    seen_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    escalated_at: datetime | None = None
+    assigned: int = 0
+    reminded: int = 0
+    rung: int = 0
+    escalated: int = 0
+    next_at: datetime | None = None
+
+
+class Task(Fact, frozen=True):
+    """One piece of work on a deal. ``no`` counts within the deal, so task 12.3 is the third task of deal 12.
+
+    Only an open task has a ``clock``: nothing can fire for one that waits or is closed.
+    """
+
+    no: int
+    plan: str
+    stage: str
+    visit: int
+    state: TaskState = "waiting"
+    title: str = ""
+    assignee_id: int | None = None
+    department: str | None = None
+    closed_at: datetime | None = None
+    closed_by: int | None = None
+    outcome: str | None = None
+    note: str | None = None
+    answers: Mapping[str, Any] = {}
+    clock: Clock | None = None
+
+    @property
+    def closed(self) -> bool:
+        return self.state in TASK_CLOSED
+
+    @property
+    def next_at(self) -> datetime | None:
+        return self.clock.next_at if self.clock else None
+
+    @property
+    def running(self) -> Clock:
+        """The clock of a task that is known to be open. Raises ValueError for any other: the engine has a bug then."""
+        if self.clock is None:
+            raise ValueError(f"task {self.no} ({self.plan}) is {self.state} and has no clock")
+        return self.clock
+
+
+class Deal(Fact, frozen=True):
+    """One flight risk on its way through the pipeline, with all its tasks.
+
+    ``seq`` is the number of the last event in its history. It grows by one with each event, orders them, and is
+    the version a writer must have read.
+    """
+
+    id: int
+    account_id: int
+    play: str = ""
+    play_hash: str = ""
+    state: DealState = "open"
+    stage: str = ""
+    visit: int = 0
+    owner_id: int | None = None
+    opened_at: datetime | None = None
+    stage_at: datetime | None = None
+    stage_due_at: datetime | None = None
+    stage_late_at: datetime | None = None
+    decide_at: datetime | None = None
+    paused_at: datetime | None = None
+    paused_until: datetime | None = None
+    closed_at: datetime | None = None
+    outcome: str | None = None
+    reason: str | None = None
+    evidence: str | None = None
+    arr_cents: int = 0
+    kept_cents: int | None = None
+    score: int = 0
+    next_at: datetime | None = None
+    seq: int = 0
+    causes: tuple[str, ...] = ()
+    tasks: tuple[Task, ...] = ()
+
+    @property
+    def closed(self) -> bool:
+        return self.state == "closed"
+
+    def task(self, no: int) -> Task | None:
+        """Task ``no``, or None. Tasks are numbered from 1 without gaps, in order."""
+        return self.tasks[no - 1] if 0 < no <= len(self.tasks) else None
+
+    def current(self) -> tuple[Task, ...]:
+        """The tasks of the present visit to the present stage."""
+        return tuple(t for t in self.tasks if t.visit == self.visit and t.plan != DECISION)
+
+    def decision(self) -> Task | None:
+        """The decision task that is open, if the deal is being decided."""
+        return next((t for t in reversed(self.tasks) if t.plan == DECISION and t.state == "open"), None)
+
+    @property
+    def decision_asked(self) -> bool:
+        return any(t.plan == DECISION for t in self.tasks)
+
+    def latest(self, plan: str) -> Task | None:
+        """The most recent task made from task ``plan`` of the playbook."""
+        return next((t for t in reversed(self.tasks) if t.plan == plan), None)

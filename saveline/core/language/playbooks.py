@@ -1,0 +1,260 @@
+"""A playbook's YAML → the :class:`~saveline.core.play.Play` that runs, or every problem in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from saveline.core.errors import Problem
+from saveline.core.language import shapes
+from saveline.core.language.names import Names, check_chain, check_link, check_moment
+from saveline.core.language.problems import Expressions, Findings, Place, Source
+from saveline.core.moments import Moment
+from saveline.core.people import Claim, Lead, Pick
+from saveline.core.play import (
+    Applies,
+    Branch,
+    Condition,
+    Play,
+    Policy,
+    Range,
+    Rung,
+    StagePlan,
+    TaskPlan,
+    Text,
+    play_of,
+)
+from saveline.core.workspace import Workspace
+
+RESERVED = ("decision",)
+
+
+def version_hash(text: str, policies: Mapping[str, Any]) -> str:
+    """The version of a playbook: of its text, and of the settings' policies that it uses."""
+    settings = json.dumps(policies, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{text}\0{settings}".encode()).hexdigest()[:16]
+
+
+def used_policies(data: Any, default: str) -> set[str]:
+    """The names of the policies that a playbook's plain data uses."""
+    stages = data.get("stages", {}) if isinstance(data, dict) else {}
+    tasks = [t for s in stages.values() if isinstance(s, dict) for t in s.get("tasks") or () if isinstance(t, dict)]
+    return {default, *(t["escalate"] for t in tasks if isinstance(t.get("escalate"), str))}
+
+
+def parse_play(
+    source: Source, hash_: str, workspace: Workspace, names: Names, expressions: Expressions, *, trusted: bool = False
+) -> tuple[Play | None, tuple[Problem, ...]]:
+    """The play and its warnings, or None and everything that is wrong.
+
+    A ``trusted`` text was checked when it went live: names that have gone since are not held against it.
+    """
+    reader = _Reader(source, workspace, names, expressions, trusted)
+    play = reader.play(hash_)
+    return (None if reader.found.fatal else play), tuple(reader.found.problems)
+
+
+class _Reader:
+    """Reads one playbook. Names are checked against what the workspace and the playbook itself define."""
+
+    def __init__(
+        self, source: Source, workspace: Workspace, names: Names, expressions: Expressions, trusted: bool
+    ) -> None:
+        self.found = Findings(source, trusted=trusted)
+        self.source, self.names, self.expressions = source, names, expressions
+        self.workspace, self.trusted = workspace, trusted
+        self.tasks: dict[str, str] = {}
+        self.known: dict[str, Any] = {}
+
+    def play(self, hash_: str) -> Play | None:
+        shape = self.found.shaped(shapes.PlayShape, self.source.data)
+        if shape is None:
+            return None
+        self._collect(shape)
+        if shape.short is not None:
+            self.found.known(("short",), "playbook", shape.short, self.names.plays)
+        decide = shape.decide or self.workspace.decide
+        check_moment(self.found, ("decide",), decide, (), self.names)
+        stages = [self._stage(key, stage) for key, stage in shape.stages.items()]
+        if not stages:
+            self.found.add(("stages",), "there is no stage", "at least one stage of the pipeline")
+            return None
+        self._check_order([s.key for s in stages])
+        return play_of(
+            Play(
+                name=shape.playbook,
+                hash=hash_,
+                title=shape.title,
+                benefit=shape.benefit,
+                stages=tuple(stages),
+                decide=decide,
+                applies=self._applies(shape.applies),
+                priority=shape.priority,
+                short=shape.short,
+                watch=shape.watch,
+            )
+        )
+
+    def _collect(self, shape: shapes.PlayShape) -> None:
+        """Task ids and their forms, before anything refers to them."""
+        answers: dict[str, dict[str, None]] = {}
+        for key, stage in shape.stages.items():
+            for i, task in enumerate(stage.tasks):
+                place: Place = ("stages", key, "tasks", i, "id")
+                if task.id in self.tasks or task.id in RESERVED:
+                    self.found.add(place, f"the task id {task.id!r} is taken", "an id of its own for each task")
+                self.tasks[task.id] = key
+                answers[task.id] = dict.fromkeys(f.name for f in task.form)
+        self.known = dict.fromkeys(("account", "deal", "answers")) if self.trusted else self.names.facts(answers)
+
+    def _stage(self, key: str, shape: shapes.StageShape) -> StagePlan:
+        place: Place = ("stages", key)
+        self.found.known(place, "stage", key, self.names.stages)
+        tasks = tuple(self._task(key, (*place, "tasks", i), t) for i, t in enumerate(shape.tasks))
+        self._check_cycles(place, shape)
+        return StagePlan(key, shape.max, self._condition((*place, "exit"), shape.exit), tasks)
+
+    def _task(self, stage: str, place: Place, shape: shapes.TaskShape) -> TaskPlan:
+        check_chain(self.found, (*place, "assign"), shape.assign, self.names)
+        check_moment(self.found, (*place, "due"), shape.due, tuple(self.tasks), self.names)
+        for i, name in enumerate(shape.after):
+            self.found.known((*place, "after", i), "task", name, [t for t in self.tasks if t != shape.id])
+        if shape.department is not None:
+            self.found.known((*place, "department"), "department", shape.department, self.names.departments)
+        if shape.repeat is not None:
+            self.found.add((*place, "repeat"), "repeating tasks are not run by this version", "a task without repeat")
+        return TaskPlan(
+            id=shape.id,
+            stage=stage,
+            title=self._title(place, shape),
+            assign=shape.assign,
+            due=shape.due,
+            policy=self._policy(place, shape),
+            why=shape.why or "",
+            department=shape.department or _department_of(shape.assign),
+            after=tuple(shape.after),
+            condition=self._if((*place, "if"), shape.if_),
+            form=shape.form,
+            outcomes=tuple(shape.outcomes),
+            branches=self._branches(place, shape),
+            optional=shape.optional,
+        )
+
+    def _title(self, place: Place, shape: shapes.TaskShape) -> Text:
+        title = shape.title or shape.id.replace("_", " ").capitalize()
+        try:
+            return self.expressions.text(title, self.known)
+        except ValueError as error:
+            self.found.add((*place, "title"), f"title is {title!r}", str(error))
+            return self.expressions.text(shape.id, self.known)
+
+    def _if(self, place: Place, value: Any) -> Condition | None:
+        if isinstance(value, bool):
+            value = "true" if value else "false"
+        if value is not None and not isinstance(value, str):
+            self.found.add(place, f"if is {value!r}", "a condition over account, deal and answers")
+            return None
+        return self._condition(place, value)
+
+    def _condition(self, place: Place, source: str | None) -> Condition | None:
+        return self.found.condition(place, source, self.known, self.expressions) if source is not None else None
+
+    def _branches(self, place: Place, shape: shapes.TaskShape) -> dict[str, Branch]:
+        branches = {}
+        for outcome, branch in shape.on.items():
+            here: Place = (*place, "on", outcome)
+            self.found.known(here, "outcome", outcome, (*shape.outcomes, "cannot"))
+            for link in branch.tell:
+                check_link(self.found, (*here, "tell"), link, self.names)
+            if branch.goto is not None:
+                self.found.known((*here, "goto"), "stage of this playbook", branch.goto, self._own_stages())
+            branches[outcome] = Branch(branch.goto, branch.tell)
+        return branches
+
+    def _policy(self, place: Place, shape: shapes.TaskShape) -> Policy:
+        base = self.workspace.policies[self.workspace.default_policy]
+        if isinstance(shape.escalate, str):
+            if self.found.known((*place, "escalate"), "policy", shape.escalate, self.names.policies):
+                base = self.workspace.policies.get(shape.escalate, base)
+        elif shape.escalate is not None:
+            rungs = read_rungs(self.found, (*place, "escalate"), shape.escalate, self.names, tuple(self.tasks))
+            base = Policy(shape.id, base.remind, rungs or base.escalate, base.rest)
+        for i, moment in enumerate(shape.remind or ()):
+            check_moment(self.found, (*place, "remind", i), moment, tuple(self.tasks), self.names)
+        remind: tuple[Moment, ...] = base.remind if shape.remind is None else tuple(shape.remind)
+        return Policy(base.name, remind, base.escalate, base.rest)
+
+    def _applies(self, shape: shapes.AppliesShape) -> Applies:
+        for i, cause in enumerate(shape.causes):
+            self.found.known(("applies", "causes", i), "cause", cause, self.names.causes)
+        runway = shape.runway
+        days = Range(_days(runway.min), _days(runway.max)) if runway else None
+        return Applies(
+            causes=tuple(shape.causes),
+            segments=tuple(shape.segments),
+            verticals=tuple(shape.verticals),
+            regions=tuple(shape.regions),
+            arr=Range(shape.arr.min, shape.arr.max) if shape.arr else None,
+            runway_days=days,
+            health=Range(shape.health.min, shape.health.max) if shape.health else None,
+            condition=self._condition(("applies", "if"), shape.if_),
+        )
+
+    def _own_stages(self) -> list[str]:
+        return list(self.source.data["stages"])
+
+    def _check_order(self, keys: list[str]) -> None:
+        ranks = [self.names.stages.index(k) for k in keys if k in self.names.stages]
+        if ranks != sorted(ranks) and not self.trusted:
+            order = ", ".join(k for k in self.names.stages if k in keys)
+            self.found.add(("stages",), f"the stages are in the order {', '.join(keys)}", f"the pipeline's: {order}")
+
+    def _check_cycles(self, place: Place, shape: shapes.StageShape) -> None:
+        """A task that waits for itself, directly or around, would never start."""
+        after = {t.id: t.after for t in shape.tasks}
+        for i, task in enumerate(shape.tasks):
+            seen: set[str] = set()
+            ahead = list(task.after)
+            while ahead:
+                name = ahead.pop()
+                if name == task.id:
+                    self.found.add(
+                        (*place, "tasks", i, "after"), f"{task.id} waits for itself", "an order without a circle"
+                    )
+                    break
+                if name not in seen:
+                    seen.add(name)
+                    ahead += after.get(name, ())
+
+
+def read_rungs(found: Findings, place: Place, data: Any, names: Names, tasks: tuple[str, ...]) -> tuple[Rung, ...]:
+    """The rungs of a ladder, each with exactly one moment."""
+    read = found.shaped(list[shapes.RungShape], data, place)
+    rungs = []
+    for i, shape in enumerate(read or ()):
+        here: Place = (*place, i)
+        if (shape.unseen is None) == (shape.when is None):
+            found.add(here, "a rung with both or neither of 'unseen' and 'when'", "exactly one of them")
+            continue
+        check_chain(found, (*here, "to"), shape.to, names)
+        if any(isinstance(link, Claim) for link in shape.to):
+            found.add((*here, "to"), "a rung cannot be claimed", "somebody who is told")
+        if shape.when is not None:
+            check_moment(found, (*here, "when"), shape.when, tasks, names)
+        if shape.repeat is not None and i < len(read or ()) - 1:
+            found.add((*here, "repeat"), "only the last rung repeats", "repeat on the last rung")
+        rungs.append(Rung(shape.to, shape.unseen, shape.when, shape.do, shape.repeat, shape.any_hour))
+    if read is not None and not read:
+        found.add(place, "a ladder without rungs", "at least one rung: only a closed task ends a ladder")
+    return tuple(rungs)
+
+
+def _department_of(chain: tuple[Any, ...]) -> str | None:
+    """The department a chain speaks of, so that ``lead`` has one."""
+    return next((link.department for link in chain if isinstance(link, Pick | Claim | Lead) and link.department), None)
+
+
+def _days(span: Any) -> float | None:
+    return None if span is None else span.calendar().total_seconds() / 86400

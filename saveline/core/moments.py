@@ -1,0 +1,181 @@
+"""Moments of the playbook language: ``2 business hours before due``, ``30 days before renewal``, ``at due``.
+
+A moment is a duration, a direction and an anchor. Parsing turns the words into values; :func:`resolve` turns a value,
+the anchor's date or time and a calendar into an instant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Final, TypeAlias
+
+from saveline.core import worktime
+from saveline.core.facts import Fact
+from saveline.core.worktime import Trace, WorkCalendar
+
+ANCHORS: Final = ("opened", "stage start", "start", "due", "renewal")
+UNITS: Final = "minutes, hours, days, weeks, business hours or business days"
+DURATION_HINT: Final = f"a duration like '2 business days' or '1 business day 4 business hours' ({UNITS})"
+MOMENT_HINT: Final = "a moment like '2 business days after start', '30 days before renewal' or 'at due'"
+
+_UNIT = re.compile(r"(\d+)\s+(business\s+)?(minute|hour|day|week)s?\b\s*")
+_MOMENT = re.compile(r"^(?:(?P<duration>.+?)\s+(?P<way>after|before)|at)\s+(?P<anchor>.+)$")
+_FIELD = re.compile(r"^[a-z][a-z0-9_]*$")
+
+
+class Duration(Fact, frozen=True):
+    """Calendar days first, then working days, then hours: ``1 business day 4 business hours``."""
+
+    days: int = 0
+    business_days: int = 0
+    minutes: int = 0
+    business_minutes: int = 0
+
+    @property
+    def has_hour(self) -> bool:
+        """Whether it names an hour. One that does not lands on a day, and means the end of business there."""
+        return bool(self.minutes or self.business_minutes)
+
+    def calendar(self) -> timedelta:
+        """Its length where no calendar applies: a business day counts as one day, a business hour as one hour."""
+        return timedelta(days=self.days + self.business_days, minutes=self.minutes + self.business_minutes)
+
+    def __str__(self) -> str:
+        parts = [
+            _count(self.days, "day"),
+            _count(self.business_days, "business day"),
+            *_hours(self.minutes, ""),
+            *_hours(self.business_minutes, "business "),
+        ]
+        return " ".join(p for p in parts if p) or "0 minutes"
+
+
+class Anchor(Fact, frozen=True):
+    """What a moment counts from. ``done`` names a task, ``field`` a date column of the account."""
+
+    kind: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} done" if self.kind == "done" else self.name or self.kind
+
+
+class Moment(Fact, frozen=True):
+    """``duration`` after (1), before (-1) or at (0) ``anchor``."""
+
+    anchor: Anchor
+    duration: Duration = Duration()
+    direction: int = 0
+
+    @property
+    def has_hour(self) -> bool:
+        return self.duration.has_hour
+
+    def __str__(self) -> str:
+        if not self.direction:
+            return f"at {self.anchor}"
+        return f"{self.duration} {'after' if self.direction > 0 else 'before'} {self.anchor}"
+
+
+AnchorAt: TypeAlias = Callable[[Anchor], "datetime | date | None"]
+
+
+def parse_duration(text: str) -> Duration:
+    """``2 business days`` → Duration. Raises ``ValueError`` naming what was expected."""
+    days = business_days = minutes = business_minutes = 0
+    rest = str(text).strip().lower()
+    if not rest:
+        raise ValueError(DURATION_HINT)
+    while rest:
+        match = _UNIT.match(rest)
+        if match is None:
+            raise ValueError(DURATION_HINT)
+        count, business, unit = int(match[1]), match[2], match[3]
+        if business and unit in ("minute", "week"):
+            raise ValueError(f"{UNITS}; there are no business {unit}s")
+        size = {"minute": 1, "hour": 60, "day": 1, "week": 7}[unit]
+        if unit in ("minute", "hour"):
+            minutes, business_minutes = (
+                (minutes, business_minutes + count * size) if business else (minutes + count * size, business_minutes)
+            )
+        else:
+            days, business_days = (days, business_days + count) if business else (days + count * size, business_days)
+        rest = rest[match.end() :]
+    return Duration(days, business_days, minutes, business_minutes)
+
+
+def parse_moment(text: str) -> Moment:
+    """``30 days before renewal`` → Moment. Raises ``ValueError`` naming what was expected."""
+    match = _MOMENT.match(str(text).strip().lower())
+    if match is None:
+        raise ValueError(MOMENT_HINT)
+    anchor = parse_anchor(match["anchor"])
+    if match["way"] is None:
+        return Moment(anchor)
+    return Moment(anchor, parse_duration(match["duration"]), 1 if match["way"] == "after" else -1)
+
+
+def parse_anchor(text: str) -> Anchor:
+    words = text.split()
+    if text in ANCHORS:
+        return Anchor(text)
+    if len(words) == 2 and words[1] == "done" and _FIELD.match(words[0]):
+        return Anchor("done", words[0])
+    if len(words) == 1 and _FIELD.match(text):
+        return Anchor("field", text)
+    raise ValueError(f"an anchor: {', '.join(ANCHORS)}, 'TASK done' or a date field of the account")
+
+
+def resolve(moment: Moment, anchor: datetime | date, calendar: WorkCalendar, trace: Trace | None = None) -> datetime:
+    """The instant of a due moment: one without an hour is the end of business of the day it lands on.
+
+    A date as anchor stands for the midnight that begins it, so that hours before it end the day before.
+    """
+    if moment.has_hour:
+        return shift(moment, anchor, calendar, trace)
+    if isinstance(anchor, datetime):
+        if not moment.direction:
+            return anchor
+        anchor = calendar.local(anchor).date()
+    day = _shift_day(moment, anchor, calendar, trace)
+    end = worktime.end_of_business(calendar, day, earlier=moment.direction < 0)
+    if trace is not None:
+        trace.append(f"end of business: {calendar.local(end):%a %-d %b %H:%M}")
+    return end
+
+
+def shift(moment: Moment, anchor: datetime | date, calendar: WorkCalendar, trace: Trace | None = None) -> datetime:
+    """The instant of a reminder or rung: one without an hour keeps the wall time of its anchor."""
+    at = anchor if isinstance(anchor, datetime) else calendar.wall(anchor, 0)
+    duration, way = moment.duration, moment.direction
+    if duration.days:
+        at = worktime.same_wall(calendar, at, way * duration.days)
+    if duration.business_days:
+        at = worktime.add_days(calendar, at, way * duration.business_days, trace)
+    at += timedelta(minutes=way * duration.minutes)
+    if duration.business_minutes:
+        work = timedelta(minutes=duration.business_minutes)
+        at = (worktime.after if way > 0 else worktime.before)(calendar, at, work, trace)
+    return at
+
+
+def later(duration: Duration, at: datetime, calendar: WorkCalendar, trace: Trace | None = None) -> datetime:
+    """``duration`` after an instant, wall time kept where no hour is named."""
+    return shift(Moment(Anchor("start"), duration, 1), at, calendar, trace)
+
+
+def _shift_day(moment: Moment, day: date, calendar: WorkCalendar, trace: Trace | None) -> date:
+    day += timedelta(days=moment.direction * moment.duration.days)
+    return worktime.nth_business_day(calendar, day, moment.direction * moment.duration.business_days, trace)
+
+
+def _count(n: int, unit: str) -> str:
+    return f"{n} {unit}{'' if n == 1 else 's'}" if n else ""
+
+
+def _hours(minutes: int, prefix: str) -> tuple[str, str]:
+    if prefix:
+        return _count(minutes // 60, f"{prefix}hour"), ""
+    return _count(minutes // 60, "hour"), _count(minutes % 60, "minute")

@@ -1,0 +1,55 @@
+"""Who is told what by which channel. A notice is decided here, stored in the outbox, and worded only when it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from saveline.core.facts import Department, Fact, Person
+from saveline.core.workspace import Channel, Workspace
+
+
+class Notice(Fact, frozen=True, omit_defaults=True):
+    """One message to one person (or one room) by one channel.
+
+    With the deal it is unique by ``task_no``, ``kind``, ``ordinal``, ``person_id`` and ``channel``: reminder 2 of a task
+    exists once, however often it is decided. ``channel`` is a channel's name, with ``:address`` for a room of it.
+    ``at`` is the moment it is about, ``about`` the little that the wording cannot find in the database.
+    """
+
+    kind: str
+    at: datetime
+    person_id: int = 0
+    channel: str = "email"
+    task_no: int = 0
+    ordinal: int = 1
+    about: Mapping[str, Any] = {}
+
+
+def channels_for(kind: str, person: Person, workspace: Workspace) -> tuple[str, ...]:
+    """The channels by which ``person`` gets a notice of ``kind``: never none, for everybody has an e-mail address."""
+    rule = workspace.notices.get(kind)
+    names = rule.channels if rule else ()
+    reached = tuple(n for n in names if n in workspace.channels and _reaches(workspace.channels[n], person))
+    if not reached:
+        return next(((n,) for n in fallback(person, workspace)), ("email",))
+    return reached if rule and rule.every else reached[:1]
+
+
+def fallback(person: Person, workspace: Workspace, after: str | None = None) -> Iterator[str]:
+    """All channels that reach ``person``, in the order of the settings; with ``after``, those that come after it."""
+    names = list(workspace.channels)
+    start = names.index(after) + 1 if after in names else 0
+    return (n for n in names[start:] if _reaches(workspace.channels[n], person))
+
+
+def _reaches(channel: Channel, person: Person) -> bool:
+    if channel.reach == "email":
+        return True
+    return channel.reach == "slack" and bool(person.slack_id)
+
+
+def rooms_for(department: Department | None) -> tuple[str, ...]:
+    """The channel of a department, where it has one."""
+    return (department.channel,) if department and department.channel else ()

@@ -1,0 +1,145 @@
+"""A compiled ``saveline.yaml``: what all playbooks share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Literal, TypeAlias
+
+from saveline.core.facts import Department, Fact
+from saveline.core.moments import Anchor, Duration, Moment
+from saveline.core.people import Chain, Owner
+from saveline.core.play import Condition, Policy
+from saveline.core.worktime import WeekHours
+
+NOTICE_KINDS = (
+    "assigned",
+    "reminder",
+    "escalation",
+    "decision_due",
+    "stage_entered",
+    "stage_late",
+    "news",
+    "saved",
+    "lost",
+    "digest",
+    "stage_report",
+)
+Reach: TypeAlias = Literal["email", "slack", "room"]
+
+
+class Stage(Fact, frozen=True):
+    """A column of the pipeline. ``probability`` is the share of deals that reach it and are saved in the end, 0 to 1."""
+
+    key: str
+    title: str
+    probability: float | None = None
+
+
+class Outcome(Fact, frozen=True):
+    """A way for a deal to end. ``saved`` outcomes need the value kept, the others may need evidence."""
+
+    key: str
+    title: str
+    saved: bool = False
+    evidence: bool = False
+
+
+class Channel(Fact, frozen=True):
+    """A configured channel: its Apprise URL and whom it reaches. A ``room`` has one fixed audience."""
+
+    name: str
+    url: str
+    reach: Reach
+
+
+class NoticeRule(Fact, frozen=True):
+    """By which channels a kind of notice goes: all of ``channels`` that reach the person, or only the first."""
+
+    channels: tuple[str, ...]
+    every: bool = False
+
+
+class Decision(Fact, frozen=True):
+    """How the decision task behaves: its due moment and ladder."""
+
+    policy: Policy
+    assign: Chain = (Owner(),)
+    due: Moment = Moment(Anchor("start"), Duration(business_days=2), 1)
+
+
+class RiskRule(Fact, frozen=True):
+    """Points for one kind of signal, or for a fact of the account.
+
+    ``points`` are whole; with ``half_life_days`` they decay by age and are rounded to whole points, so that the
+    score is exactly the sum of what is printed. ``at_most`` caps what several signals of the rule give together.
+    """
+
+    name: str
+    title: str
+    points: int
+    cause: str
+    signal: str | None = None
+    condition: Condition | None = None
+    half_life_days: float | None = None
+    latest: bool = False
+    at_most: int | None = None
+
+
+class Risk(Fact, frozen=True):
+    """Risk rules and the score at which an account becomes a deal."""
+
+    open_at: int
+    rules: tuple[RiskRule, ...] = ()
+
+
+class ReportPlan(Fact, frozen=True):
+    """Who gets the stage report, and when (a cron line in the workspace's zone)."""
+
+    to: Chain
+    cron: str = "0 7 * * mon"
+
+
+class Workspace(Fact, frozen=True):
+    """The settings of one company, from ``saveline.yaml``; dates and hours count in ``zone``.
+
+    ``owner`` says who owns a deal, ``steward`` who looks after Saveline itself and hears of its gaps.
+    """
+
+    company: str
+    zone: str
+    currency: str
+    country: str | None
+    hours: WeekHours
+    stages: tuple[Stage, ...]
+    outcomes: tuple[Outcome, ...]
+    policies: Mapping[str, Policy]
+    default_policy: str
+    decision: Decision
+    owner: Chain
+    steward: Chain
+    risk: Risk
+    default_play: str
+    causes: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    departments: tuple[Department, ...] = ()
+    holidays: frozenset[date] = frozenset()
+    account_fields: Mapping[str, str] = {}
+    channels: Mapping[str, Channel] = {}
+    notices: Mapping[str, NoticeRule] = {}
+    decide: Moment = Moment(Anchor("renewal"), Duration(days=30), -1)
+    decide_without_renewal: Duration = Duration(days=60)
+    stage_late: Chain = (Owner(),)
+    reports: tuple[ReportPlan, ...] = ()
+    digest_hour: int = 8
+    late_after: Duration = Duration(minutes=60)
+
+    def outcome(self, key: str) -> Outcome | None:
+        return next((o for o in self.outcomes if o.key == key), None)
+
+    def stage_title(self, key: str) -> str:
+        return next((s.title for s in self.stages if s.key == key), key)
+
+    def rank(self, key: str) -> int:
+        """A stage's place in the pipeline, from 0; a stage that is not in it comes last."""
+        return next((i for i, s in enumerate(self.stages) if s.key == key), len(self.stages))

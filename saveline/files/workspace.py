@@ -1,0 +1,123 @@
+"""The workspace folder: saveline.yaml, people.yaml and playbooks/."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from saveline.core.errors import Invalid, Problem
+from saveline.core.facts import Fact
+from saveline.core.language.directory import PersonEntry, parse_people
+from saveline.core.language.names import Names
+from saveline.core.language.playbooks import parse_play, used_policies, version_hash
+from saveline.core.language.settings import parse_workspace
+from saveline.core.play import Play
+from saveline.core.workspace import Workspace
+from saveline.files.yaml import Document, files_in, parse, read
+from saveline.sandbox import Expressions
+
+SETTINGS_FILE: Final = "saveline.yaml"
+PEOPLE_FILE: Final = "people.yaml"
+PLAYBOOKS: Final = "playbooks"
+TESTS_SUFFIX: Final = ".test.yaml"
+
+
+class LivePlay(Fact, frozen=True):
+    """A playbook file that is in order: the play, its text, and as plain data the policies that it uses."""
+
+    play: Play
+    text: str
+    policies: Mapping[str, Any]
+
+
+class Plays(Fact, frozen=True):
+    """What the playbooks folder holds: the plays in order, and the problems (warnings too) of all files."""
+
+    live: tuple[LivePlay, ...] = ()
+    broken: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def read_people(folder: Path) -> tuple[PersonEntry, ...]:
+    """Everybody in people.yaml. Raises Invalid."""
+    return parse_people(read(folder / PEOPLE_FILE, name=PEOPLE_FILE), _department_keys(folder))
+
+
+def _department_keys(folder: Path) -> Sequence[str]:
+    try:
+        departments = read(folder / SETTINGS_FILE).data.get("departments")
+    except (Invalid, AttributeError):
+        return ()  # reported where the settings are read
+    return list(departments) if isinstance(departments, dict) else ()
+
+
+def read_settings(folder: Path) -> Document:
+    """saveline.yaml. Raises Invalid, also when there is none: the folder is no workspace then."""
+    path = folder / SETTINGS_FILE
+    if not path.is_file():
+        hint = "a workspace: go to its folder, set SAVELINE_WORKSPACE, or make one with `saveline init`"
+        raise Invalid([Problem(str(path), 1, 1, "there is no saveline.yaml here", hint)])
+    return read(path, name=SETTINGS_FILE)
+
+
+def read_workspace(document: Document, people: Mapping[str, int]) -> tuple[Workspace, tuple[Problem, ...]]:
+    """The settings, with the ids of the people they name. Raises Invalid."""
+    return parse_workspace(document, people, Expressions())
+
+
+def read_plays(folder: Path, settings: Document, workspace: Workspace, emails: Sequence[str]) -> Plays:
+    """Every playbook in ``playbooks/``. A broken file spoils only itself."""
+    paths = [p for p in files_in(folder / PLAYBOOKS) if not p.name.endswith(TESTS_SUFFIX)]
+    names = Names.of(workspace, tuple(emails), tuple(p.stem for p in paths))
+    live: list[LivePlay] = []
+    broken: list[str] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            found, faults = read_play(path, settings, workspace, names)
+        except Invalid as error:
+            found, faults = None, error.problems
+        problems += faults
+        if found is None:
+            broken.append(path.stem)
+        else:
+            live.append(found)
+    if workspace.default_play not in names.plays:
+        problems.append(
+            settings.problem(
+                ("default_play",), f"there is no playbook {workspace.default_play!r}", "a file in playbooks/"
+            )
+        )
+    return Plays(tuple(live), tuple(broken), tuple(problems))
+
+
+def read_play(
+    path: Path, settings: Document, workspace: Workspace, names: Names
+) -> tuple[LivePlay | None, tuple[Problem, ...]]:
+    """One playbook file, checked; its name must be the file's. Raises Invalid when it is no YAML."""
+    document = read(path, name=f"{PLAYBOOKS}/{path.name}")
+    used = used_policies(document.data, workspace.default_policy)
+    policies = {k: v for k, v in sorted(settings.data["policies"].items()) if k in used}
+    play, problems = parse_play(document, version_hash(document.text, policies), workspace, names, Expressions())
+    if play is not None and play.name != path.stem:
+        wrong = document.problem(
+            ("playbook",), f"the playbook is called {play.name!r}", f"the name of its file, {path.stem!r}"
+        )
+        return None, (*problems, wrong)
+    return (LivePlay(play, document.text, policies) if play else None), problems
+
+
+def stored_play(
+    hash_: str, text: str, policies: Mapping[str, Any], settings: Document, people: Mapping[str, int]
+) -> Play:
+    """A version as it was stored, with the policies of its day. Raises Invalid only if the language itself has changed."""
+    data = {**settings.data, "policies": {**settings.data["policies"], **policies}}
+    workspace, _ = parse_workspace(
+        Document(settings.file, settings.text, data, {}), people, Expressions(), trusted=True
+    )
+    names = Names.of(workspace, ())
+    play, problems = parse_play(parse(text, f"version {hash_}"), hash_, workspace, names, Expressions(), trusted=True)
+    if play is None:
+        raise Invalid(problems)
+    return play

@@ -1,0 +1,76 @@
+"""The one place that builds things: from the environment to a desk at which actions can work."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+
+from sqlalchemy.engine import Engine
+
+from saveline import clock
+from saveline.actions.desk import Desk
+from saveline.files import workspace as files
+from saveline.settings import Settings
+from saveline.store import database, directory
+
+
+class Runtime:
+    """Settings, and what is built from them. The workspace is read again when one of its files has changed."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.folder: Path = self.settings.workspace.resolve()
+        self.clock = clock.Stepped(self.settings.clock) if self.settings.clock else clock.system
+        self._engine: Engine | None = None
+        self._desk: tuple[int, Desk] | None = None
+
+    @property
+    def engine(self) -> Engine:
+        if self._engine is None:
+            if self.settings.database_url is None:
+                self.settings.state.mkdir(parents=True, exist_ok=True)
+            self._engine = database.connect(self.settings.database)
+        return self._engine
+
+    def desk(self) -> Desk:
+        """The desk for the workspace as its files are now. Raises Invalid with every problem of a file that is not in order.
+
+        people.yaml is brought into the database on the way, where it has changed.
+        """
+        stamp = self._stamp()
+        if self._desk is None or self._desk[0] != stamp:
+            self._desk = (stamp, self._open())
+        return self._desk[1]
+
+    def _open(self) -> Desk:
+        document = files.read_settings(self.folder)
+        entries = files.read_people(self.folder)
+        revision = zlib.crc32((self.folder / files.PEOPLE_FILE).read_bytes())
+        with database.reading(self.engine) as conn:
+            known = directory.revision(conn, files.PEOPLE_FILE) == revision
+        if not known:
+            with database.writing(self.engine) as conn:
+                directory.sync(conn, entries)
+                directory.set_revision(conn, files.PEOPLE_FILE, revision)
+        with database.reading(self.engine) as conn:
+            people = directory.ids_by_email(conn)
+        workspace, _ = files.read_workspace(document, people)
+        plays = files.read_plays(self.folder, document, workspace, tuple(people))
+        with database.reading(self.engine) as conn:
+            changed = not directory.has_departments(conn, workspace.departments)
+        if changed:
+            with database.writing(self.engine) as conn:
+                directory.sync_departments(conn, workspace.departments)
+        return Desk(self.engine, self.clock, document, workspace, plays)
+
+    def _stamp(self) -> int:
+        """A number that changes when a file of the workspace does."""
+        paths = [self.folder / files.SETTINGS_FILE, self.folder / files.PEOPLE_FILE]
+        paths += sorted((self.folder / files.PLAYBOOKS).glob("*.yaml"))
+        return hash(tuple((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in paths if p.is_file()))
+
+    def close(self) -> None:
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+        self._desk = None

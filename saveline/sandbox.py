@@ -1,0 +1,147 @@
+"""Jinja for texts that users write: conditions in playbooks, titles of tasks, and their own templates.
+
+Jinja's sandbox stops escapes, but it still prints attributes and calls methods of whatever it is given. So there are
+three fences: only plain values go in, only the node types below may be used, and names must be known when the text is
+loaded. Loops, calls, macros, assignments and arithmetic that can grow are not on the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from jinja2 import ChainableUndefined, TemplateSyntaxError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from saveline.core.errors import did_you_mean, one_of
+from saveline.core.play import Facts
+
+LONGEST: Final = 2_000
+"""Characters an expression or title may have."""
+FILTERS: Final = frozenset({"default", "int", "length", "lower", "round", "title", "trim", "upper"})
+TESTS: Final = frozenset({"defined", "undefined", "none", "in", "eq", "ne", "lt", "le", "gt", "ge"})
+
+Known = Mapping[str, "Mapping[str, Any] | None"]
+"""Names an expression may use, as nested mappings; None marks a level that is free."""
+
+_EXPRESSION_NODES: Final = (
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Name,
+    nodes.Const,
+    nodes.List,
+    nodes.Tuple,
+    nodes.Getattr,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.And,
+    nodes.Or,
+    nodes.Not,
+    nodes.Neg,
+    nodes.Test,
+    nodes.Filter,
+    nodes.CondExpr,
+    nodes.Add,
+    nodes.Sub,
+)
+_ENV: Final = ImmutableSandboxedEnvironment(undefined=ChainableUndefined, autoescape=False)
+
+
+class Expressions:
+    """Compiles the conditions and titles of a playbook; see :class:`saveline.core.play.Condition`."""
+
+    def condition(self, source: str, known: Known) -> Condition:
+        """Raises ``ValueError`` that names what is wrong and the nearest known word."""
+        return Condition(source, known)
+
+    def text(self, source: str, known: Known) -> Text:
+        return Text(source, known)
+
+
+class Condition:
+    """True or false of the facts. A question nobody answered yet is neither true nor equal to anything."""
+
+    def __init__(self, source: str, known: Known) -> None:
+        self.source = source
+        _check(f"{{{{ ({source}) }}}}", known)
+        self._holds = _ENV.compile_expression(source, undefined_to_none=False)
+
+    def __call__(self, facts: Facts) -> bool:
+        return bool(self._holds(facts))
+
+
+class Text:
+    """A line of text with ``{{ account.name }}`` in it; one without is returned as it is."""
+
+    def __init__(self, source: str, known: Known) -> None:
+        self.source = source
+        self._template = None
+        if "{" in source:
+            _check(source, known)
+            self._template = _ENV.from_string(source)
+
+    def __call__(self, facts: Facts) -> str:
+        return self.source if self._template is None else self._template.render(facts)
+
+
+def _check(source: str, known: Known) -> None:
+    if len(source) > LONGEST:
+        raise ValueError(f"at most {LONGEST} characters")
+    try:
+        tree = _ENV.parse(source)
+    except TemplateSyntaxError as error:
+        raise ValueError(f"a Jinja expression over account, deal and answers ({error.message})") from None
+    for node in _walk(tree):
+        _check_node(node)
+    for path in _paths(tree):
+        _check_path(path, known)
+
+
+def _check_node(node: nodes.Node) -> None:
+    if not isinstance(node, _EXPRESSION_NODES):
+        raise ValueError(
+            f"comparisons, and, or, not, in, is and the filters {one_of(sorted(FILTERS))}: no {type(node).__name__}"
+        )
+    if isinstance(node, nodes.Filter) and node.name not in FILTERS:
+        raise ValueError(
+            f"a filter among {one_of(sorted(FILTERS))}, not {node.name!r}.{did_you_mean(node.name, FILTERS)}"
+        )
+    if isinstance(node, nodes.Test) and node.name not in TESTS:
+        raise ValueError(f"a test among {one_of(sorted(TESTS))}, not {node.name!r}.{did_you_mean(node.name, TESTS)}")
+
+
+def _walk(node: nodes.Node) -> Iterator[nodes.Node]:
+    yield node
+    for child in node.iter_child_nodes():
+        yield from _walk(child)
+
+
+def _paths(node: nodes.Node) -> Iterator[tuple[str, ...]]:
+    """Every dotted name in the expression, as long as it goes."""
+    path = _path(node)
+    if path:
+        yield path
+        return
+    for child in node.iter_child_nodes():
+        yield from _paths(child)
+
+
+def _path(node: nodes.Node) -> tuple[str, ...]:
+    if isinstance(node, nodes.Name):
+        return (node.name,)
+    if isinstance(node, nodes.Getattr):
+        before = _path(node.node)
+        return (*before, node.attr) if before else ()
+    return ()
+
+
+def _check_path(path: tuple[str, ...], known: Known) -> None:
+    level: Mapping[str, Any] | None = known
+    for i, name in enumerate(path):
+        if level is None:
+            return
+        if name not in level:
+            here = ".".join(path[:i]) or "an expression"
+            raise ValueError(f"{here} with {one_of(sorted(level))}, not {name!r}.{did_you_mean(name, level)}")
+        level = level[name]

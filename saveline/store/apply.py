@@ -1,0 +1,171 @@
+"""Writing decisions: one function, one transaction, a fixed number of statements, however many deals.
+
+The deal as it was folded is what is written, so memory and database cannot read a change in two ways; the events say
+how it came about, and the notices lie in the outbox, all or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from msgspec.structs import replace
+from sqlalchemy.engine import Connection
+
+import models
+from saveline.core.changes import CauseAdded, Commented, DealOpened, Event, encode
+from saveline.core.decide.draft import Decision
+from saveline.core.errors import SomebodyWasFaster
+from saveline.core.facts import Deal, Task
+from saveline.core.notices import Notice
+from saveline.store.bulk import Many
+from saveline.store.rows import (
+    CAUSE,
+    CLOCK_FIELDS,
+    DEAL,
+    DEAL_FIELDS,
+    EVENT,
+    NO_CLOCK,
+    NOTICE,
+    TASK,
+    TASK_FIELDS,
+    clock_values,
+    deal_values,
+    encode_json,
+    table,
+)
+
+COMMENT: Final = table(models.Comment)
+ROTATION: Final = table(models.Rotation)
+
+_AT_OPENING = ("id", "account_id", "play", "play_hash", "opened_at", "decide_at", "arr_cents")
+_DEAL_MOVES = tuple(f for f in DEAL_FIELDS if f not in _AT_OPENING)
+_TASK_MOVES = ("state", "title", "assignee_id", "department", *CLOCK_FIELDS)
+_TASK_ENDS = ("state", "closed_at", "closed_by", "outcome", "note", "answers")
+
+_SET_ASIDE_NO_MORE = {"failures": 0, "error": None, "retry_at": None}
+_INSERT_DEAL = sa.insert(DEAL).returning(DEAL.c.id)
+_UPDATE_DEAL = Many.update(DEAL, _DEAL_MOVES, ("id", "seq"), **_SET_ASIDE_NO_MORE)
+_INSERT_TASK = Many.insert(TASK, ("deal_id", *TASK_FIELDS, *CLOCK_FIELDS))
+_UPDATE_TASK = Many.update(TASK, _TASK_MOVES, ("deal_id", "no"))
+_CLOSE_TASK = Many.update(TASK, _TASK_ENDS, ("deal_id", "no"), next_at=None)
+_INSERT_EVENT = Many.insert(EVENT, ("deal_id", "seq", "task_no", "at", "late_s", "kind", "by_id", "via", "data"))
+_INSERT_NOTICE = Many.insert(
+    NOTICE,
+    (
+        "deal_id",
+        "task_no",
+        "kind",
+        "ordinal",
+        "person_id",
+        "channel",
+        "at",
+        "about",
+        "not_before",
+        "status",
+        "attempts",
+    ),
+)
+_INSERT_CAUSE = Many.insert(CAUSE, ("deal_id", "cause", "place", "at"))
+_INSERT_COMMENT = Many.insert(COMMENT, ("deal_id", "seq", "task_no", "person_id", "at", "body"))
+
+_moves = [DEAL_FIELDS.index(f) for f in _DEAL_MOVES]
+
+
+def apply(conn: Connection, decisions: Sequence[Decision], now: datetime) -> list[Deal]:
+    """Write all decisions; returns the deals as they stand, new ones with their ids.
+
+    Raises SomebodyWasFaster when a deal has moved on since it was read: the caller's transaction must then end.
+    """
+    written = [d if d.before.id else replace(d, deal=_insert_deal(conn, d.deal)) for d in decisions]
+    _update_deals(conn, [d for d in written if d.before.id and d.deal is not d.before])
+    _write_tasks(conn, written)
+    _INSERT_EVENT.run(conn, [_event_row(d.deal.id, e, now) for d in written for e in d.events])
+    _INSERT_NOTICE.run(conn, [_notice_row(d.deal.id, n) for d in written for n in d.notices])
+    _write_side_rows(conn, written)
+    return [d.deal for d in written]
+
+
+def _insert_deal(conn: Connection, deal: Deal) -> Deal:
+    row = dict(zip(DEAL_FIELDS, deal_values(deal), strict=True))
+    del row["id"]
+    return replace(deal, id=conn.execute(_INSERT_DEAL, row).scalar_one())
+
+
+def _update_deals(conn: Connection, decisions: Sequence[Decision]) -> None:
+    rows = []
+    for decision in decisions:
+        values = deal_values(decision.deal)
+        rows.append([*(values[i] for i in _moves), decision.deal.id, decision.before.seq])
+    if _UPDATE_DEAL.run(conn, rows) != len(rows):
+        raise SomebodyWasFaster(decisions[0].deal.id)
+
+
+def _write_tasks(conn: Connection, decisions: Iterable[Decision]) -> None:
+    new, moved, ended = [], [], []
+    for decision in decisions:
+        deal_id, before = decision.deal.id, decision.before.tasks
+        for i, task in enumerate(decision.deal.tasks):
+            if i >= len(before):
+                new.append((deal_id, *_task_values(task), *(clock_values(task.clock) if task.clock else NO_CLOCK)))
+            elif task is before[i]:
+                continue
+            elif task.clock is not None:
+                moved.append(
+                    (
+                        task.state,
+                        task.title,
+                        task.assignee_id,
+                        task.department,
+                        *clock_values(task.clock),
+                        deal_id,
+                        task.no,
+                    )
+                )
+            else:
+                ended.append((*_task_end(task), deal_id, task.no))
+    _INSERT_TASK.run(conn, new)
+    _UPDATE_TASK.run(conn, moved)
+    _CLOSE_TASK.run(conn, ended)
+
+
+def _task_values(task: Task) -> list[Any]:
+    return [*(getattr(task, f) for f in TASK_FIELDS[:-1]), encode_json(task.answers)]
+
+
+def _task_end(task: Task) -> tuple[Any, ...]:
+    return task.state, task.closed_at, task.closed_by, task.outcome, task.note, encode_json(task.answers)
+
+
+def _event_row(deal_id: int, event: Event, now: datetime) -> tuple[Any, ...]:
+    late = max(0, int((now - event.at).total_seconds()))
+    return deal_id, event.seq, event.task_no, event.at, late, event.kind, event.by, event.via, encode(event.change)
+
+
+def _notice_row(deal_id: int, n: Notice) -> tuple[Any, ...]:
+    about = encode_json(n.about)
+    return deal_id, n.task_no, n.kind, n.ordinal, n.person_id, n.channel, n.at, about, n.at, "queued", 0
+
+
+def _write_side_rows(conn: Connection, decisions: Sequence[Decision]) -> None:
+    """Causes and comments, which have tables of their own, and where the rotations stand."""
+    causes, comments = [], []
+    rotations: dict[str, int] = {}
+    for decision in decisions:
+        deal_id = decision.deal.id
+        rotations.update(decision.rotations)
+        for event in decision.events:
+            match event.change:
+                case DealOpened(causes=named):
+                    causes += [(deal_id, cause, place, event.at) for place, cause in enumerate(named)]
+                case CauseAdded(cause=cause):
+                    causes.append((deal_id, cause, event.seq, event.at))
+                case Commented(body=body):
+                    comments.append((deal_id, event.seq, event.task_no, event.by, event.at, body))
+    _INSERT_CAUSE.run(conn, causes)
+    _INSERT_COMMENT.run(conn, comments)
+    for department, person_id in rotations.items():
+        conn.execute(sa.delete(ROTATION).where(ROTATION.c.department == department))
+        conn.execute(sa.insert(ROTATION), {"department": department, "person_id": person_id})

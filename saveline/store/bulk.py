@@ -1,0 +1,129 @@
+"""Prebuilt statements for the hot path: written with SQLAlchemy, compiled once a dialect, run with plain tuples.
+
+SQLAlchemy's own execution converts each value of each row by name and type, which costs several times what the
+database does. Here a statement knows the order of its values and which of them are moments, and nothing else happens.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, psycopg
+from sqlalchemy.dialects.sqlite import pysqlite
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import Dialect
+from sqlmodel import UTCDateTime
+
+Row: TypeAlias = Sequence[Any]
+Types: TypeAlias = Mapping[str, sa.types.TypeEngine[Any]]
+
+_POSITIONAL: Final[Mapping[str, Dialect]] = {
+    "sqlite": pysqlite.dialect(paramstyle="qmark"),
+    "postgresql": psycopg.dialect(paramstyle="format"),  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+}
+
+
+def to_sqlite(at: datetime) -> str:
+    """A UTC moment as SQLAlchemy writes it into SQLite: text that sorts."""
+    return at.isoformat(" ", "microseconds")[:26]
+
+
+def from_sqlite(text: str) -> datetime:
+    return datetime.fromisoformat(text + "+00:00")
+
+
+class Many:
+    """A statement run once for each of many rows, each a sequence of values in the order of ``names``."""
+
+    def __init__(self, statement: sa.Insert | sa.Update, names: Sequence[str], types: Types) -> None:
+        self._statement, self._names = statement, tuple(names)
+        self._moments = {n for n in names if isinstance(types[n], UTCDateTime)}
+        self._ready: dict[str, tuple[str, Callable[[Row], Row]]] = {}
+
+    @classmethod
+    def insert(cls, into: sa.Table, columns: Sequence[str]) -> Many:
+        """An INSERT of ``columns``."""
+        statement = sa.insert(into).values({c: sa.bindparam(c) for c in columns})
+        return cls(statement, columns, {c: into.c[c].type for c in columns})
+
+    @classmethod
+    def update(cls, table: sa.Table, columns: Sequence[str], key: Sequence[str], **constants: Any) -> Many:
+        """An UPDATE of ``columns``, and of ``constants`` to the same in each row; a row's last values are its key."""
+        statement = sa.update(table).values({c: sa.bindparam(c) for c in columns} | constants)
+        for k in key:
+            statement = statement.where(table.c[k] == sa.bindparam(f"key_{k}"))
+        types = {c: table.c[c].type for c in columns} | {f"key_{k}": table.c[k].type for k in key}
+        return cls(statement, [*columns, *(f"key_{k}" for k in key)], types)
+
+    def run(self, conn: Connection, rows: Sequence[Row]) -> int:
+        """Run it for ``rows``; returns how many rows of the table were touched."""
+        if not rows:
+            return 0
+        dialect = conn.dialect.name
+        if dialect not in self._ready:
+            self._ready[dialect] = self._compile(dialect)
+        sql, ordered = self._ready[dialect]
+        return conn.exec_driver_sql(sql, [tuple(ordered(row)) for row in rows]).rowcount
+
+    def _compile(self, dialect: str) -> tuple[str, Callable[[Row], Row]]:
+        compiled = self._statement.compile(dialect=_POSITIONAL[dialect])
+        fixed = {n: p.value for n, p in compiled.binds.items() if n not in self._names}
+        order = [self._names.index(n) if n in self._names else -1 for n in compiled.positiontup or ()]
+        texts = (
+            [i for i, n in enumerate(compiled.positiontup or ()) if n in self._moments] if dialect == "sqlite" else []
+        )
+        constants = [fixed.get(n) for n in compiled.positiontup or ()]
+
+        def ordered(row: Row) -> Row:
+            values: list[Any] = [row[i] if i >= 0 else constants[k] for k, i in enumerate(order)]
+            for i in texts:
+                if values[i] is not None:
+                    values[i] = to_sqlite(values[i])
+            return values
+
+        return str(compiled), ordered
+
+
+class Read:
+    """A SELECT of the rows whose ``key`` is among given ids, as plain rows in the order of its columns."""
+
+    def __init__(self, statement: sa.Select[Any], key: sa.ColumnElement[Any], *, lock: sa.Table | None = None) -> None:
+        self._statement, self._key, self._lock = statement, key, lock
+        columns = statement.selected_columns
+        self._converters = [(i, _FROM_TEXT[type(c.type)]) for i, c in enumerate(columns) if type(c.type) in _FROM_TEXT]
+        self._ready: dict[str, str] = {}
+
+    def rows(self, conn: Connection, ids: Sequence[int]) -> Sequence[Row]:
+        dialect = conn.dialect.name
+        if dialect not in self._ready:
+            self._ready[dialect] = self._compile(dialect)
+        if dialect != "sqlite":
+            return conn.exec_driver_sql(self._ready[dialect], (list(ids),)).all()
+        found = conn.exec_driver_sql(self._ready[dialect], (json.dumps(ids),)).all()
+        return [self._converted(row) for row in found] if self._converters else found
+
+    def _converted(self, row: Row) -> Row:
+        values = list(row)
+        for i, convert in self._converters:
+            if values[i] is not None:
+                values[i] = convert(values[i])
+        return values
+
+    def _compile(self, dialect: str) -> str:
+        ids: sa.BindParameter[Any] = sa.bindparam("ids")
+        among: sa.ColumnElement[bool]
+        if dialect == "sqlite":
+            among = self._key.in_(sa.select(sa.column("value")).select_from(sa.func.json_each(ids)))
+        else:
+            among = self._key == sa.any_(sa.cast(ids, ARRAY(sa.BigInteger)))
+        statement = self._statement.where(among)
+        if self._lock is not None:
+            statement = statement.with_for_update(of=self._lock)
+        return str(statement.compile(dialect=_POSITIONAL[dialect]))
+
+
+_FROM_TEXT: Final[Mapping[type[Any], Callable[[str], Any]]] = {UTCDateTime: from_sqlite, sa.Date: date.fromisoformat}

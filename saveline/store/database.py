@@ -1,0 +1,69 @@
+"""Connections: the one place that knows which database it is.
+
+SQLite runs in WAL mode and takes its write lock at the start of a writing transaction: a lock that is only upgraded
+later fails at once, whatever the busy time-out. PostgreSQL runs with its compiler off, which would cost 80 ms a sweep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_SECONDS: Final = 10
+_WRITES: Final = "saveline_writes"
+
+
+def connect(url: str) -> Engine:
+    """An engine for ``sqlite:///file`` or ``postgresql+psycopg://…``. Values never appear in its errors or logs."""
+    if url.startswith("sqlite"):
+        engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
+        sa.event.listen(engine, "connect", _on_sqlite_connect)
+        sa.event.listen(engine, "begin", _on_sqlite_begin)
+        return engine
+    options = "-c jit=off -c timezone=UTC"
+    return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args={"options": options})
+
+
+def is_sqlite(conn: Connection) -> bool:
+    return conn.dialect.name == "sqlite"
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads."""
+    with engine.connect() as conn:
+        yield conn
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes: all of it, or on any exception nothing."""
+    with engine.connect() as conn:
+        conn = conn.execution_options(**{_WRITES: True})
+        with conn.begin():
+            yield conn
+
+
+def server_now(conn: Connection) -> datetime | None:
+    """The database's clock where it has one of its own, so that all machines share it; None on SQLite."""
+    if is_sqlite(conn):
+        return None
+    now: datetime = conn.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
+    return now.astimezone(UTC)
+
+
+def _on_sqlite_connect(raw: Any, _entry: ConnectionPoolEntry) -> None:
+    raw.isolation_level = None  # the driver must not begin transactions of its own
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-32768"):
+        raw.execute(f"PRAGMA {pragma}")
+    raw.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+
+
+def _on_sqlite_begin(conn: Connection) -> None:
+    conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get(_WRITES) else "BEGIN")

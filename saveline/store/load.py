@@ -1,0 +1,132 @@
+"""Reading deals: a fixed number of queries, however many deals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+import models
+from saveline.core.changes import Event, decode
+from saveline.core.facts import Account, Clock, Deal
+from saveline.store.bulk import Read
+from saveline.store.rows import (
+    CAUSE,
+    CLOCK_FIELDS,
+    DEAL,
+    DEAL_FIELDS,
+    EVENT,
+    TASK,
+    TASK_FIELDS,
+    deal_fact,
+    decode_json,
+    table,
+    task_fact,
+)
+
+ACCOUNT: Final = table(models.Account)
+ROLE: Final = table(models.AccountRole)
+
+_ACCOUNT_FIELDS = ("id", "key", "name", "segment", "vertical", "region", "arr_cents", "renewal", "health", "fields")
+_ACCOUNT_COLUMNS = [ACCOUNT.c[f] for f in _ACCOUNT_FIELDS]
+_DEAL_SELECT = sa.select(*(DEAL.c[f] for f in DEAL_FIELDS), *_ACCOUNT_COLUMNS).join(
+    ACCOUNT, ACCOUNT.c.id == DEAL.c.account_id
+)
+
+_DEALS = Read(_DEAL_SELECT, DEAL.c.id)
+_DEALS_LOCKED = Read(_DEAL_SELECT, DEAL.c.id, lock=DEAL)
+_TASKS = Read(
+    sa.select(TASK.c.deal_id, *(TASK.c[f] for f in TASK_FIELDS)).order_by(TASK.c.deal_id, TASK.c.no), TASK.c.deal_id
+)
+_CLOCKS = Read(
+    sa.select(TASK.c.deal_id, TASK.c.no, *(TASK.c[f] for f in CLOCK_FIELDS)).where(
+        TASK.c.state == sa.literal_column("'open'")
+    ),
+    TASK.c.deal_id,
+)
+_CAUSES = Read(sa.select(CAUSE.c.deal_id, CAUSE.c.cause).order_by(CAUSE.c.place), CAUSE.c.deal_id)
+_ROLES = Read(sa.select(ROLE.c.account_id, ROLE.c.role, ROLE.c.person_id), ROLE.c.account_id)
+_ACCOUNTS = Read(sa.select(*_ACCOUNT_COLUMNS), ACCOUNT.c.id)
+_EVENT_COLUMNS = ("deal_id", "seq", "at", "kind", "data", "task_no", "by_id", "via")
+_HISTORY = Read(
+    sa.select(*(EVENT.c[f] for f in _EVENT_COLUMNS)).order_by(EVENT.c.deal_id, EVENT.c.seq), EVENT.c.deal_id
+)
+
+_DUE = (
+    sa.select(DEAL.c.id)
+    .where(
+        DEAL.c.state != sa.literal_column("'closed'"),
+        DEAL.c.next_at <= sa.bindparam("now"),
+        sa.or_(DEAL.c.retry_at.is_(None), DEAL.c.retry_at <= sa.bindparam("now")),
+    )
+    .order_by(DEAL.c.next_at)
+    .limit(sa.bindparam("most"))
+)
+_CLAIM = _DUE.with_for_update(skip_locked=True)
+_CLAIM_ONE = _CLAIM.where(DEAL.c.id == sa.bindparam("only"))
+
+
+def due_ids(conn: Connection, now: datetime, most: int) -> list[int]:
+    """Ids of deals that are due, the longest first; one index range, however many deals there are."""
+    return list(conn.execute(_DUE, {"now": now, "most": most}).scalars())
+
+
+def claim_due(conn: Connection, now: datetime, most: int, only: int | None = None) -> list[int]:
+    """The same, locked until the transaction ends; those another worker has are left to it. ``only`` asks for one."""
+    if only is not None:
+        return list(conn.execute(_CLAIM_ONE, {"now": now, "most": most, "only": only}).scalars())
+    return list(conn.execute(_CLAIM, {"now": now, "most": most}).scalars())
+
+
+def deals(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> list[tuple[Deal, Account]]:
+    """Deals with all their tasks, and their accounts with their teams, in the order of ``ids``; unknown ids are left out.
+
+    Five queries. With ``lock`` the deals are locked until the transaction ends (on SQLite a writer has the whole file).
+    """
+    if not ids:
+        return []
+    rows = (_DEALS_LOCKED if lock else _DEALS).rows(conn, ids)
+    clocks = {(row[0], row[1]): Clock(*row[2:]) for row in _CLOCKS.rows(conn, ids)}
+    tasks = grouped((row[0], task_fact(row[1:], clocks.get((row[0], row[1])))) for row in _TASKS.rows(conn, ids))
+    causes = grouped((row[0], row[1]) for row in _CAUSES.rows(conn, ids))
+    n = len(DEAL_FIELDS)
+    teams = _teams(conn, [row[n] for row in rows])
+    found = {}
+    for row in rows:
+        deal = deal_fact(row[:n], causes.get(row[0], ()), tasks.get(row[0], ()))
+        found[deal.id] = (deal, account_fact(row[n:], teams.get(deal.account_id, {})))
+    return [found[i] for i in ids if i in found]
+
+
+def accounts(conn: Connection, ids: Sequence[int]) -> list[Account]:
+    """Accounts with their teams."""
+    teams = _teams(conn, ids)
+    return [account_fact(row, teams.get(row[0], {})) for row in _ACCOUNTS.rows(conn, ids)]
+
+
+def history(conn: Connection, ids: Sequence[int]) -> dict[int, list[Event]]:
+    """Every event of the deals, in order."""
+    rows = _HISTORY.rows(conn, ids)
+    return grouped((r[0], Event(r[1], r[2], decode(r[3], r[4]), r[5], r[6], r[7])) for r in rows)
+
+
+def account_fact(row: Sequence[Any], team: dict[str, int]) -> Account:
+    """``row`` holds the account's columns, the JSON of the user's own fields last."""
+    return Account(*(*row[:-1], team, decode_json(row[-1])))
+
+
+def _teams(conn: Connection, account_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    teams: dict[int, dict[str, int]] = {}
+    for account_id, role, person_id in _ROLES.rows(conn, account_ids):
+        teams.setdefault(account_id, {})[role] = person_id
+    return teams
+
+
+def grouped(pairs: Iterable[tuple[int, Any]]) -> dict[int, list[Any]]:
+    groups: dict[int, list[Any]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups

@@ -1,0 +1,45 @@
+"""Versions of playbooks: a running deal finds the one it started with here, whatever the files say today."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+import models
+from saveline.core.facts import Fact
+from saveline.store.rows import table
+
+VERSION: Final = table(models.PlaybookVersion)
+
+
+class Version(Fact, frozen=True):
+    """The text of a playbook and, as JSON, the policies of the settings that it used."""
+
+    hash: str
+    name: str
+    text: str
+    policies: str
+
+
+_COLUMNS = [VERSION.c[f] for f in Version.__struct_fields__]
+
+
+def version(conn: Connection, hash_: str) -> Version | None:
+    row = conn.execute(sa.select(*_COLUMNS).where(VERSION.c.hash == hash_)).first()
+    return Version(*row) if row else None
+
+
+def latest(conn: Connection, name: str) -> Version | None:
+    """The version of playbook ``name`` that went live last."""
+    row = conn.execute(sa.select(*_COLUMNS).where(VERSION.c.name == name).order_by(VERSION.c.seen_at.desc())).first()
+    return Version(*row) if row else None
+
+
+def remember(conn: Connection, found: Version, now: datetime) -> None:
+    """Keep a version that is live, once."""
+    known = conn.execute(sa.select(VERSION.c.hash).where(VERSION.c.hash == found.hash)).first()
+    if known is None:
+        conn.execute(sa.insert(VERSION), {f: getattr(found, f) for f in Version.__struct_fields__} | {"seen_at": now})
