@@ -1,7 +1,8 @@
-"""A task's form: checking what a person filled in, and putting text from a terminal or a mail into the right type."""
+"""A task's form: checking what a person filled in, and turning text from a terminal or a mail into values."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -13,7 +14,7 @@ _YES = {"yes": True, "y": True, "true": True, "1": True, "no": False, "n": False
 
 
 def check(form: Sequence[Field], given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """``(values, problems)``: every answer as its type, and in words everything that is missing, unknown or out of bounds."""
+    """``(values, problems)``: every answer as its type, and in words what is missing, unknown or out of bounds."""
     values: dict[str, Any] = {}
     names = [f.name for f in form]
     problems = [f"there is no question {n!r}.{did_you_mean(n, names)}" for n in given if n not in names]
@@ -71,7 +72,7 @@ def _number(field: Field, answer: Any) -> float | int:
     if isinstance(answer, bool):
         raise ValueError(answer)
     number = float(str(answer).strip().rstrip("%").replace(",", ""))
-    if number != number or abs(number) == float("inf"):
+    if not math.isfinite(number):
         raise ValueError(answer)
     if (field.low is not None and number < field.low) or (field.high is not None and number > field.high):
         raise ValueError(answer)

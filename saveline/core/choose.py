@@ -11,7 +11,7 @@ from saveline.core.play import Applies, Facts, Play
 
 
 class Choice(Fact, frozen=True):
-    """The play chosen and one line for each of the others. ``play`` is None when none applies and there is no default."""
+    """The play chosen, and one line for each of the others. Without a play none applies and the default is missing."""
 
     play: Play | None
     why: tuple[str, ...] = ()

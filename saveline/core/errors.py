@@ -113,7 +113,10 @@ class SomebodyWasFaster(Refusal):
 
 
 class Problem(Fact, frozen=True):
-    """One fault in a file the user wrote: where it is, what is wrong, what was expected, the nearest known word."""
+    """One fault in a file the user wrote: where it is, what is wrong, what was expected, the nearest known word.
+
+    ``id`` names a fault that other tools speak of too, such as ``play-cannot-end``; most have none.
+    """
 
     file: str
     line: int
@@ -122,6 +125,7 @@ class Problem(Fact, frozen=True):
     expected: str = ""
     nearest: str = ""
     warning: bool = False
+    id: str = ""
 
     def __str__(self) -> str:
         text = f"{self.file}:{self.line}:{self.column}: {'warning: ' if self.warning else ''}{self.what}"

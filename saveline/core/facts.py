@@ -54,6 +54,13 @@ class Person(Fact, frozen=True):
     absences: tuple[Absence, ...] = ()
 
 
+class Doer(Fact, frozen=True):
+    """Who acts, and through which door: cli, web, slack, email, api."""
+
+    person_id: int
+    via: str = "cli"
+
+
 class Department(Fact, frozen=True):
     """A team that takes part in saves; ``channel`` is where it can be addressed as a whole."""
 
@@ -74,7 +81,7 @@ class Signal(Fact, frozen=True):
 
 
 class Account(Fact, frozen=True):
-    """A customer. ``team`` maps a role (csm, ae, sponsor …) to a person's id; ``fields`` holds columns of the user's own."""
+    """A customer. ``team`` maps a role (csm, ae, sponsor …) to a person's id, ``fields`` are the user's own columns."""
 
     id: int
     key: str

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, TypeAlias
 
 from saveline.core import worktime
+from saveline.core.errors import did_you_mean
 from saveline.core.facts import Fact
 from saveline.core.worktime import Trace, WorkCalendar
 
@@ -19,10 +20,14 @@ ANCHORS: Final = ("opened", "stage start", "start", "due", "renewal")
 UNITS: Final = "minutes, hours, days, weeks, business hours or business days"
 DURATION_HINT: Final = f"a duration like '2 business days' or '1 business day 4 business hours' ({UNITS})"
 MOMENT_HINT: Final = "a moment like '2 business days after start', '30 days before renewal' or 'at due'"
+LARGEST: Final = 9_999
+"""The most of one unit: nobody means more, and a date must stay a date."""
 
 _UNIT = re.compile(r"(\d+)\s+(business\s+)?(minute|hour|day|week)s?\b\s*")
 _MOMENT = re.compile(r"^(?:(?P<duration>.+?)\s+(?P<way>after|before)|at)\s+(?P<anchor>.+)$")
 _FIELD = re.compile(r"^[a-z][a-z0-9_]*$")
+_SIZES: Final = {"minute": 1, "hour": 60, "day": 1, "week": 7}
+_WORDS: Final = ("minutes", "hours", "days", "weeks", "business", "after", "before", "at", "every")
 
 
 class Duration(Fact, frozen=True):
@@ -84,33 +89,35 @@ AnchorAt: TypeAlias = Callable[[Anchor], "datetime | date | None"]
 
 def parse_duration(text: str) -> Duration:
     """``2 business days`` → Duration. Raises ``ValueError`` naming what was expected."""
-    days = business_days = minutes = business_minutes = 0
+    sums = {"day": 0, "business day": 0, "minute": 0, "business minute": 0}
     rest = str(text).strip().lower()
     if not rest:
         raise ValueError(DURATION_HINT)
     while rest:
         match = _UNIT.match(rest)
         if match is None:
-            raise ValueError(DURATION_HINT)
-        count, business, unit = int(match[1]), match[2], match[3]
+            raise ValueError(f"{DURATION_HINT}.{_near(rest)}")
+        count, business, unit = int(match[1]), "business " if match[2] else "", match[3]
         if business and unit in ("minute", "week"):
             raise ValueError(f"{UNITS}; there are no business {unit}s")
-        size = {"minute": 1, "hour": 60, "day": 1, "week": 7}[unit]
-        if unit in ("minute", "hour"):
-            minutes, business_minutes = (
-                (minutes, business_minutes + count * size) if business else (minutes + count * size, business_minutes)
-            )
-        else:
-            days, business_days = (days, business_days + count) if business else (days + count * size, business_days)
+        if count > LARGEST:
+            raise ValueError(f"at most {LARGEST} of a unit")
+        sums[business + ("minute" if unit in ("minute", "hour") else "day")] += count * _SIZES[unit]
         rest = rest[match.end() :]
-    return Duration(days, business_days, minutes, business_minutes)
+    return Duration(sums["day"], sums["business day"], sums["minute"], sums["business minute"])
+
+
+def _near(text: str, words: tuple[str, ...] = _WORDS) -> str:
+    """`` Did you mean 'days'?`` for the first word that is none of ours and like one of them."""
+    strange = (w for w in re.findall("[a-z]+", text) if w not in words and f"{w}s" not in words)
+    return next((hint for hint in (did_you_mean(w, words) for w in strange) if hint), "")
 
 
 def parse_moment(text: str) -> Moment:
     """``30 days before renewal`` → Moment. Raises ``ValueError`` naming what was expected."""
     match = _MOMENT.match(str(text).strip().lower())
     if match is None:
-        raise ValueError(MOMENT_HINT)
+        raise ValueError(f"{MOMENT_HINT}.{_near(str(text).lower())}")
     anchor = parse_anchor(match["anchor"])
     if match["way"] is None:
         return Moment(anchor)
@@ -125,7 +132,8 @@ def parse_anchor(text: str) -> Anchor:
         return Anchor("done", words[0])
     if len(words) == 1 and _FIELD.match(text):
         return Anchor("field", text)
-    raise ValueError(f"an anchor: {', '.join(ANCHORS)}, 'TASK done' or a date field of the account")
+    near = did_you_mean(text, (*ANCHORS, f"{words[0]} done"))
+    raise ValueError(f"an anchor: {', '.join(ANCHORS)}, 'TASK done' or a date field of the account.{near}")
 
 
 def resolve(moment: Moment, anchor: datetime | date, calendar: WorkCalendar, trace: Trace | None = None) -> datetime:

@@ -1,4 +1,4 @@
-"""Who is told what by which channel. A notice is decided here, stored in the outbox, and worded only when it is sent."""
+"""Who is told what by which channel. A notice is decided here, kept in the outbox, and worded when it is sent."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from saveline.core.workspace import Channel, Workspace
 class Notice(Fact, frozen=True, omit_defaults=True):
     """One message to one person (or one room) by one channel.
 
-    With the deal it is unique by ``task_no``, ``kind``, ``ordinal``, ``person_id`` and ``channel``: reminder 2 of a task
-    exists once, however often it is decided. ``channel`` is a channel's name, with ``:address`` for a room of it.
+    With the deal it is unique by ``task_no``, ``kind``, ``ordinal``, ``person_id`` and ``channel``: reminder 2 of a
+    task exists once, however often it is decided. ``channel`` is a channel's name, with ``:address`` for a room of it.
     ``at`` is the moment it is about, ``about`` the little that the wording cannot find in the database.
     """
 

@@ -35,7 +35,10 @@ class Text(Protocol):
 
 
 class Field(Fact, frozen=True):
-    """One question of a task's form. ``low`` and ``high`` bound numbers; for a text ``high`` is its length."""
+    """One question of a task's form. ``low`` and ``high`` bound numbers; for a text ``high`` is its length.
+
+    With ``outcomes`` it is asked only when the task ends in one of them.
+    """
 
     name: str
     kind: FieldKind
@@ -43,6 +46,7 @@ class Field(Fact, frozen=True):
     low: float | None = None
     high: float | None = None
     optional: bool = False
+    outcomes: tuple[str, ...] = ()
 
 
 class Branch(Fact, frozen=True):
@@ -92,6 +96,10 @@ class TaskPlan(Fact, frozen=True):
     outcomes: tuple[str, ...] = ("done",)
     branches: Mapping[str, Branch] = {}
     optional: bool = False
+
+    def asks(self, outcome: str) -> tuple[Field, ...]:
+        """The questions of whoever finishes it with ``outcome``."""
+        return tuple(f for f in self.form if not f.outcomes or outcome in f.outcomes)
 
 
 class StagePlan(Fact, frozen=True):

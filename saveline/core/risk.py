@@ -7,7 +7,7 @@ printed is what is counted.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from saveline.core.facts import Account, Fact, Signal
@@ -43,8 +43,8 @@ class Assessment(Fact, frozen=True):
         return "\n".join([*rows, f"{self.score:>5}  in all"])
 
 
-def assess(account: Account, signals: Iterable[Signal], risk: Risk, now: datetime) -> Assessment:
-    """Score an account by the workspace's rules. Signals from after ``now`` count nothing."""
+def assess(account: Account, signals: Iterable[Signal], risk: Risk, now: datetime, zone: tzinfo = UTC) -> Assessment:
+    """Score an account by the workspace's rules. Signals from after ``now`` count nothing; days are those of ``zone``."""
     by_kind: dict[str, list[Signal]] = {}
     for signal in signals:
         if signal.at <= now:
@@ -52,7 +52,7 @@ def assess(account: Account, signals: Iterable[Signal], risk: Risk, now: datetim
     facts = _facts(account, now)
     lines: list[RiskLine] = []
     for rule in risk.rules:
-        lines += _lines(rule, by_kind.get(rule.signal or "", []), facts, now)
+        lines += _lines(rule, by_kind.get(rule.signal or "", []), facts, now.astimezone(zone))
     return Assessment(sum(line.points for line in lines), tuple(lines))
 
 
@@ -78,7 +78,7 @@ def _lines(rule: RiskRule, signals: Sequence[Signal], facts: dict[str, Any], now
 def _line(rule: RiskRule, signal: Signal, now: datetime, left: int | None) -> RiskLine | None:
     age = (now - signal.at) / timedelta(days=1)
     points = rule.points
-    text = f"{rule.title}, {signal.at:%-d %b %Y}"
+    text = f"{rule.title}, {signal.at.astimezone(now.tzinfo):%-d %b %Y}"
     if rule.half_life_days:
         points = round(points * 0.5 ** (age / rule.half_life_days))
         text += f" ({rule.points} points {age:.0f} days ago, half as many every {rule.half_life_days:g} days)"

@@ -29,7 +29,7 @@ Reach: TypeAlias = Literal["email", "slack", "room"]
 
 
 class Stage(Fact, frozen=True):
-    """A column of the pipeline. ``probability`` is the share of deals that reach it and are saved in the end, 0 to 1."""
+    """A column of the pipeline. ``probability``, 0 to 1, is the share of deals reaching it that are saved."""
 
     key: str
     title: str

@@ -11,10 +11,12 @@ import re
 from collections.abc import Callable, Container, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 import holidays
+from holidays.registry import COUNTRIES
 
 from saveline.core.facts import Absence
 
@@ -26,7 +28,7 @@ Trace: TypeAlias = list[str]
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HORIZON_DAYS: Final = 400
-"""How far ahead work time is looked for. Someone with none in that time counts in calendar time."""
+"""How far work time is looked for. What is not found in that time is counted in calendar time, from where it ended."""
 
 _PART = re.compile(
     r"^(?:(?P<a>[a-z]{3})(?:-(?P<b>[a-z]{3}))?\s+)?(?P<h1>\d{1,2})(?::(?P<m1>\d\d))?-(?P<h2>\d{1,2})(?::(?P<m2>\d\d))?$"
@@ -39,7 +41,7 @@ def parse_hours(text: str) -> WeekHours:
     Raises ``ValueError`` that says what was expected.
     """
     week: list[list[tuple[int, int]]] = [[] for _ in WEEKDAYS]
-    days = range(0, 5)
+    days = range(5)
     for part in re.split(r"[,;]", text.lower()):
         match = _PART.match(part.strip())
         if match is None:
@@ -67,7 +69,7 @@ def _days(first: str | None, last: str | None, before: range) -> range:
 
 def _ordered(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     spans = sorted(spans)
-    if any(a[1] > b[0] for a, b in zip(spans, spans[1:], strict=False)):
+    if any(a[1] > b[0] for a, b in pairwise(spans)):
         raise ValueError("working hours of one day that do not overlap")
     return tuple(spans)
 
@@ -77,7 +79,8 @@ class DaysOff:
 
     def __init__(self, country: str | None, own: Container[date] = ()) -> None:
         code, _, part = (country or "").partition("-")
-        self._public = holidays.country_holidays(code, subdiv=part or None) if code else None
+        # In English whatever the machine's locale: a derivation reads the same everywhere.
+        self._public = holidays.country_holidays(code, subdiv=part or None, language="en_US") if code else None
         self.own = own
 
     def __contains__(self, day: object) -> bool:
@@ -93,6 +96,12 @@ def known_country(code: str) -> bool:
     country, _, part = code.partition("-")
     known = holidays.list_supported_countries(include_aliases=True)
     return country in known and (not part or part in known[country])
+
+
+def country_code(name: str) -> str:
+    """The code of a country by its English name, or '' where there is none of that name."""
+    wanted = name.replace(" ", "").casefold()
+    return next((row[1] for row in COUNTRIES.values() if row[0].casefold() == wanted), "")
 
 
 class WorkCalendar:
@@ -136,34 +145,40 @@ class WorkCalendar:
 
 def after(calendar: WorkCalendar, at: datetime, work: timedelta, trace: Trace | None = None) -> datetime:
     """``work`` of working time after ``at``. No work gives the first working moment at or after ``at``."""
-    left = work
+    left, reached = work, at
     for day in _days_from(calendar.local(at).date(), 1):
         spent = timedelta()
-        for start, end in calendar.spans(day):
-            start = max(start, at)
-            if start < end and left <= end - start:
+        for opening, end in calendar.spans(day):
+            start = max(opening, at)
+            if start >= end:
+                continue
+            if left <= end - start:
                 _note(trace, calendar, day, spent + left)
                 return start + left
-            spent += max(end - start, timedelta())
-            left -= max(end - start, timedelta())
+            spent += end - start
+            left -= end - start
+            reached = end
         _note(trace, calendar, day, spent)
-    return _no_working_time(at + work, trace)
+    return _no_working_time(reached + left, trace)
 
 
 def before(calendar: WorkCalendar, at: datetime, work: timedelta, trace: Trace | None = None) -> datetime:
     """``work`` of working time before ``at``. No work gives the last working moment at or before ``at``."""
-    left = work
+    left, reached = work, at
     for day in _days_from(calendar.local(at).date(), -1):
         spent = timedelta()
-        for start, end in reversed(calendar.spans(day)):
-            end = min(end, at)
-            if start < end and left <= end - start:
+        for start, close in reversed(calendar.spans(day)):
+            end = min(close, at)
+            if start >= end:
+                continue
+            if left <= end - start:
                 _note(trace, calendar, day, spent + left)
                 return end - left
-            spent += max(end - start, timedelta())
-            left -= max(end - start, timedelta())
+            spent += end - start
+            left -= end - start
+            reached = start
         _note(trace, calendar, day, spent)
-    return _no_working_time(at - work, trace)
+    return _no_working_time(reached - left, trace)
 
 
 def _days_from(day: date, step: int) -> Iterator[date]:
@@ -253,7 +268,7 @@ def _note(trace: Trace | None, calendar: WorkCalendar, day: date, spent: timedel
 
 def _no_working_time(at: datetime, trace: Trace | None) -> datetime:
     if trace is not None:
-        trace.append(f"no working time within {HORIZON_DAYS} days: counted in calendar time")
+        trace.append(f"no working time left within {HORIZON_DAYS} days: counted in calendar time")
     return at
 
 

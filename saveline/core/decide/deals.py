@@ -11,7 +11,7 @@ from saveline.core.decide import flow
 from saveline.core.decide.draft import Case, Decision, Draft
 from saveline.core.decide.due import caught_up, finish, resume
 from saveline.core.errors import AnswersRefused, DealIsPaused, DealNotPaused, GateHolds, Missing, UnknownWord
-from saveline.core.facts import Fact
+from saveline.core.facts import Doer, Fact
 from saveline.core.moments import Anchor, Moment, resolve
 from saveline.core.workspace import Outcome
 from saveline.core.worktime import end_of_business
@@ -41,14 +41,7 @@ class Closing(Fact, frozen=True):
 
 
 def open_deal(
-    case: Case,
-    *,
-    at: datetime,
-    causes: Sequence[str],
-    score: int,
-    why: Sequence[str],
-    by: int | None = None,
-    via: str = "engine",
+    case: Case, *, at: datetime, causes: Sequence[str], score: int, why: Sequence[str], by: Doer | None = None
 ) -> Decision:
     """Make a deal of the account with the play that was chosen: ``case.deal`` is empty but for its account."""
     draft = Draft(case)
@@ -65,20 +58,18 @@ def open_deal(
         score,
         (*why, *owner.why),
     )
-    draft.record(opened, at=at, by=by, via=via)
+    draft.record(opened, at=at, by=by)
     flow.enter_stage(draft, case.play.stages[0].key, at, "opened")
     flow.settle(draft, at)
     return finish(draft)
 
 
-def add_cause(
-    case: Case, *, at: datetime, cause: str, score: int, note: str = "", by: int | None = None, via: str = "engine"
-) -> Decision:
+def add_cause(case: Case, *, at: datetime, cause: str, score: int, note: str = "", by: Doer | None = None) -> Decision:
     """A further signal joins the open deal. A cause that is known already only brings the score up to date."""
     draft = caught_up(case, at)
     draft.open_deal()
     if cause not in draft.deal.causes:
-        draft.record(CauseAdded(cause, score, note), at=at, by=by, via=via)
+        draft.record(CauseAdded(cause, score, note), at=at, by=by)
         flow.settle(draft, at)
     return finish(draft)
 
@@ -91,7 +82,7 @@ def reconsider(case: Case, *, at: datetime) -> Decision:
     return finish(draft)
 
 
-def move_stage(case: Case, *, by: int, at: datetime, to: str, reason: str = "", via: str = "cli") -> Decision:
+def move_stage(case: Case, *, by: Doer, at: datetime, to: str, reason: str = "") -> Decision:
     """Ask for another stage. Forward, the gate of every stage on the way must hold; back, a reason is enough.
 
     Raises UnknownWord, GateHolds, Missing.
@@ -112,14 +103,14 @@ def move_stage(case: Case, *, by: int, at: datetime, to: str, reason: str = "", 
     elif not reason.strip():
         raise Missing("Going back needs a reason: it is shown in the stage report.")
     why = reason.strip() or "moved"
-    taken = flow.withdraw_stage(draft, at, f"moved to {case.workspace.stage_title(to)}: {why}", by=by, via=via)
-    flow.enter_stage(draft, to, at, why, by=by, via=via)
-    draft.tell_all("news", taken - {by}, at=at, about={"news": "withdrawn", "stage": deal.stage})
+    taken = flow.withdraw_stage(draft, at, f"moved to {case.workspace.stage_title(to)}: {why}", by=by)
+    flow.enter_stage(draft, to, at, why, by=by)
+    draft.tell_all("news", taken - {by.person_id}, at=at, about={"news": "withdrawn", "stage": deal.stage})
     flow.settle(draft, at)
     return finish(draft)
 
 
-def pause(case: Case, *, by: int, at: datetime, until: datetime, reason: str, via: str = "cli") -> Decision:
+def pause(case: Case, *, by: Doer, at: datetime, until: datetime, reason: str) -> Decision:
     """Stop the deal's clocks until ``until``. The decision date stays: a pause may not outlast it."""
     draft = caught_up(case, at)
     deal = draft.open_deal()
@@ -131,27 +122,27 @@ def pause(case: Case, *, by: int, at: datetime, until: datetime, reason: str, vi
         raise Missing(f"A deal is paused until a moment to come, not until {draft.day(until)}.")
     if deal.decide_at is not None and not deal.decision_asked and until > deal.decide_at:
         raise Missing(f"A pause may not outlast the decision date, {draft.day(deal.decide_at)}.")
-    draft.record(DealPaused(until, reason.strip()), at=at, by=by, via=via)
+    draft.record(DealPaused(until, reason.strip()), at=at, by=by)
     return finish(draft)
 
 
-def resume_deal(case: Case, *, by: int, at: datetime, via: str = "cli") -> Decision:
+def resume_deal(case: Case, *, by: Doer, at: datetime) -> Decision:
     """Start the clocks again before the date. Every due moment is later by the business time that passed."""
     draft = caught_up(case, at)
     if draft.open_deal().state != "paused":
         raise DealNotPaused(case.account.name)
-    resume(draft, at, by=by, via=via)
+    resume(draft, at, by=by)
     return finish(draft)
 
 
-def close_deal(case: Case, closing: Closing, *, by: int, at: datetime, via: str = "cli") -> Decision:
+def close_deal(case: Case, closing: Closing, *, by: Doer, at: datetime) -> Decision:
     """Say how it ended. See :func:`close`."""
     draft = caught_up(case, at)
-    close(draft, closing, by=by, at=at, via=via)
+    close(draft, closing, by=by, at=at)
     return finish(draft)
 
 
-def close(draft: Draft, closing: Closing, *, by: int, at: datetime, via: str) -> None:
+def close(draft: Draft, closing: Closing, *, by: Doer, at: datetime) -> None:
     """Close the deal, withdraw its open tasks, and tell everybody who had a part in it, once each.
 
     Lost and let go may be said at any time: a customer leaves when they leave. Saved is behind the gates: that of the
@@ -167,14 +158,12 @@ def close(draft: Draft, closing: Closing, *, by: int, at: datetime, via: str) ->
         _check_gates(draft)
     asked = deal.decision()
     if asked is not None:
-        draft.record(TaskDone(outcome.key), at=at, task_no=asked.no, by=by, via=via)
-    helpers = dict.fromkeys([deal.owner_id, *(t.closed_by for t in deal.tasks if t.state == "done"), by])
+        draft.record(TaskDone(outcome.key), at=at, task_no=asked.no, by=by)
+    helpers = dict.fromkeys([deal.owner_id, *(t.closed_by for t in deal.tasks if t.state == "done"), by.person_id])
     open_tasks = tuple(t for t in draft.deal.tasks if not t.closed)
     ended = f"the account is {outcome.title.lower()}"
-    taken = flow.withdraw(draft, open_tasks, at, ended, by=by, via=via)
-    draft.record(
-        DealClosed(outcome.key, closing.reason.strip(), closing.kept_cents, closing.evidence), at=at, by=by, via=via
-    )
+    taken = flow.withdraw(draft, open_tasks, at, ended, by=by)
+    draft.record(DealClosed(outcome.key, closing.reason.strip(), closing.kept_cents, closing.evidence), at=at, by=by)
     draft.tell_all("saved" if outcome.saved else "lost", [*helpers, *sorted(taken)], at=at)
 
 
@@ -198,7 +187,7 @@ def _check_gates(draft: Draft) -> None:
 
 
 def _decide_at(draft: Draft, owner_id: int | None, at: datetime) -> datetime:
-    """The decision date: from the play, or without a renewal from the workspace; never before the next business day's close."""
+    """The decision date: the play's, or without a renewal the workspace's; at least a business day away."""
     case, calendar = draft.case, draft.case.people.calendar(owner_id)
     moment = case.play.decide
     anchor = at if moment.anchor.kind == "opened" else draft.anchor(None, moment.anchor)

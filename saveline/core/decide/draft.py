@@ -9,7 +9,7 @@ from typing import Any
 from saveline.core import people as persons
 from saveline.core.changes import Change, Event, TaskAssigned, TaskChange, evolve
 from saveline.core.errors import DealIsClosed, TaskClosed, TaskNotStarted, UnknownTask
-from saveline.core.facts import DECISION, Account, Deal, Fact, Task
+from saveline.core.facts import DECISION, Account, Deal, Doer, Fact, Task
 from saveline.core.moments import Anchor
 from saveline.core.notices import Notice, channels_for, rooms_for
 from saveline.core.people import Asking, Chain, Duty, People, Who
@@ -37,6 +37,16 @@ class Decision(Fact, frozen=True):
     notices: tuple[Notice, ...] = ()
     rotations: Mapping[str, int] = {}
 
+    def then(self, later: Decision) -> Decision:
+        """Both in one: ``later`` was decided about the deal that this one makes."""
+        return Decision(
+            self.before,
+            later.deal,
+            (*self.events, *later.events),
+            (*self.notices, *later.notices),
+            {**self.rotations, **later.rotations},
+        )
+
 
 class Draft:
     """Collects events and notices. Recording an event folds it at once, so each rule sees what the one before did."""
@@ -51,10 +61,9 @@ class Draft:
         self._load: dict[int, int] = {}
         self._facts: Facts | None = None
 
-    def record(
-        self, change: Change, *, at: datetime, task_no: int = 0, by: int | None = None, via: str = "engine"
-    ) -> Event:
-        event = Event(self.deal.seq + 1, at, change, task_no, by, via)
+    def record(self, change: Change, *, at: datetime, task_no: int = 0, by: Doer | None = None) -> Event:
+        who, via = (by.person_id, by.via) if by else (None, "engine")
+        event = Event(self.deal.seq + 1, at, change, task_no, who, via)
         self.deal = evolve(self.deal, (event,))
         self.events.append(event)
         self._facts = None

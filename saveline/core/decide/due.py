@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from saveline.core.changes import DealResumed, Moved, StageLate
 from saveline.core.decide import flow, ladder
 from saveline.core.decide.draft import Case, Decision, Draft
-from saveline.core.facts import Deal, Task
+from saveline.core.facts import Deal, Doer, Task
 from saveline.core.worktime import between, moved
 
 
@@ -65,7 +65,7 @@ def _next_at(deal: Deal) -> datetime | None:
 
 
 def _fire_first(draft: Draft, now: datetime) -> None:
-    """Fire what is due first. Where several things share a moment: the decision, then the stage clock, then tasks in order."""
+    """Fire what is due first. Of several at one moment: the decision, then the stage clock, then tasks in order."""
     deal, at = draft.deal, draft.deal.next_at
     assert at is not None
     if deal.state == "paused":
@@ -79,7 +79,7 @@ def _fire_first(draft: Draft, now: datetime) -> None:
 
 
 def _fire_task(draft: Draft, task: Task, now: datetime) -> None:
-    """Climb the task's ladder. A moment that lies later by now, because people's hours changed, is only put right."""
+    """Climb the task's ladder. A moment that lies later by now, because hours changed, is only put right."""
     due = ladder.next_due(draft, task)
     if due.at <= now:
         ladder.climb(draft, task, due)
@@ -92,7 +92,7 @@ def _stage_late(draft: Draft, at: datetime) -> None:
     draft.tell_all("stage_late", told, at=at, about={"stage": draft.deal.stage, "missing": flow.gate(draft)})
 
 
-def resume(draft: Draft, at: datetime, *, by: int | None = None, via: str = "engine") -> None:
+def resume(draft: Draft, at: datetime, *, by: Doer | None = None) -> None:
     """Start the clocks again: each is later by the business time of its holder that passed since it stood still."""
     deal, people = draft.deal, draft.case.people
     assert deal.paused_at is not None
@@ -101,14 +101,14 @@ def resume(draft: Draft, at: datetime, *, by: int | None = None, via: str = "eng
     if stage_due is not None and deal.stage_late_at is None:
         calendar = people.calendar(deal.owner_id)
         stage_due = moved(calendar, stage_due, between(calendar, deal.paused_at, at))
-    draft.record(DealResumed(clocks, stage_due), at=at, by=by, via=via)
+    draft.record(DealResumed(clocks, stage_due), at=at, by=by)
     draft.stale.update(c.no for c in clocks)
 
 
 def clock_after(
     draft: Draft, task: Task, stopped: datetime, at: datetime, snoozed_until: datetime | None = None
 ) -> Moved:
-    """The task's clock, later by its holder's working time in ``[stopped, at)``, or since its last change if that is less."""
+    """The task's clock, later by its holder's working time in ``[stopped, at)``, at most since its last change."""
     clock, calendar = task.running, draft.case.people.calendar(task.assignee_id)
     slept = between(calendar, max(stopped, clock.since), at)
 

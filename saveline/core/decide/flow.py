@@ -8,7 +8,7 @@ from typing import Final
 from saveline.core.changes import DecisionAsked, StageEntered, TaskAssigned, TaskSkipped, TaskStarted, TaskWithdrawn
 from saveline.core.decide.draft import Draft
 from saveline.core.errors import one_of
-from saveline.core.facts import Task
+from saveline.core.facts import Doer, Task
 from saveline.core.moments import Anchor, Duration, Moment, resolve
 from saveline.core.people import Chain, Owner, Who
 from saveline.core.play import StagePlan, TaskPlan
@@ -18,13 +18,13 @@ UNDATED: Final = Moment(Anchor("start"), Duration(business_days=2), 1)
 """The due moment of a task whose own counts from a date that the account does not have."""
 
 
-def enter_stage(draft: Draft, key: str, at: datetime, why: str, *, by: int | None = None, via: str = "engine") -> None:
+def enter_stage(draft: Draft, key: str, at: datetime, why: str, *, by: Doer | None = None) -> None:
     """Enter ``key``: its tasks wait there now. :func:`settle` starts those that can start."""
     plan = draft.case.play.stage(key) or StagePlan(key)
     due = None
     if plan.max is not None:
         due = resolve(Moment(Anchor("stage start"), plan.max, 1), at, draft.case.people.calendar(draft.deal.owner_id))
-    draft.record(StageEntered(key, tuple(t.id for t in plan.tasks), due, why), at=at, by=by, via=via)
+    draft.record(StageEntered(key, tuple(t.id for t in plan.tasks), due, why), at=at, by=by)
     draft.tell("stage_entered", draft.deal.owner_id, at=at, ordinal=draft.deal.visit)
 
 
@@ -86,19 +86,19 @@ def due_moment(draft: Draft, task: Task, moment: Moment, calendar: WorkCalendar,
     return close if close > at else end_of_business(calendar, today + timedelta(days=1))
 
 
-def withdraw_stage(draft: Draft, at: datetime, why: str, *, by: int | None, via: str) -> set[int]:
+def withdraw_stage(draft: Draft, at: datetime, why: str, *, by: Doer | None) -> set[int]:
     """Withdraw whatever is left of the present stage; returns whom it was taken from."""
-    return withdraw(draft, draft.deal.current(), at, why, by=by, via=via)
+    return withdraw(draft, draft.deal.current(), at, why, by=by)
 
 
-def withdraw(draft: Draft, tasks: tuple[Task, ...], at: datetime, why: str, *, by: int | None, via: str) -> set[int]:
+def withdraw(draft: Draft, tasks: tuple[Task, ...], at: datetime, why: str, *, by: Doer | None) -> set[int]:
     holders: set[int] = set()
     for task in tasks:
         if task.closed:
             continue
         if task.state == "open" and task.assignee_id is not None:
             holders.add(task.assignee_id)
-        draft.record(TaskWithdrawn(why), at=at, task_no=task.no, by=by, via=via)
+        draft.record(TaskWithdrawn(why), at=at, task_no=task.no, by=by)
     return holders
 
 
@@ -139,7 +139,7 @@ def _start(draft: Draft, task: Task, plan: TaskPlan, at: datetime) -> None:
 
 
 def _leave(draft: Draft, at: datetime) -> bool:
-    """Enter the next stage if the gate lets the deal go; at the last one ask for the decision. Says whether it moved."""
+    """Enter the next stage if the gate lets go; at the last one ask for the decision. Says whether it moved."""
     if draft.deal.closed or gate(draft):
         return False
     following = draft.case.play.after(draft.deal.stage)

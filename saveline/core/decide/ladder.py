@@ -101,7 +101,7 @@ def _to_holder(draft: Draft, kind: str, task: Task, at: datetime, ordinal: int) 
 
 
 def _next_reminder(draft: Draft, task: Task, policy: Policy) -> Due | None:
-    """The first reminder not yet sent whose moment lies ahead of the last change; those that had passed by then are past."""
+    """The first reminder not yet sent whose moment lies ahead of the last change; what had passed by then is past."""
     clock, calendar = task.running, draft.case.people.calendar(task.assignee_id)
     for index in range(clock.reminded, len(policy.remind)):
         at = _moment(draft, task, policy.remind[index], calendar)

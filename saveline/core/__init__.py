@@ -1,0 +1,1 @@
+"""What Saveline knows and decides: pure values and functions, no database, file, network, clock or log."""

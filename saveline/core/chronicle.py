@@ -1,0 +1,75 @@
+"""History in words: one sentence an event, with people by name and moments in the workspace's zone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from saveline.core import changes
+from saveline.core.changes import Change, Event
+from saveline.core.people import People
+from saveline.core.workspace import Workspace
+
+
+class Chronicler:
+    """Tells events. ``task_name`` gives what a task is called: its title for readers, its id for authors."""
+
+    def __init__(self, people: People, workspace: Workspace, task_name: Callable[[int], str]) -> None:
+        self.people, self.workspace, self.task_name = people, workspace, task_name
+
+    def moment(self, at: datetime) -> str:
+        return f"{self.people.calendar(None).local(at):%a %-d %b %Y %H:%M}"
+
+    def event(self, event: Event) -> str:
+        """One event as a sentence without its moment."""
+        who = self.people.name(event.by) if event.by else ""
+        words = _WORDS[type(event.change)](self, event.change, self.task_name(event.task_no) if event.task_no else "")
+        return f"{who}: {words}" if who else words
+
+
+def _assigned(c: Chronicler, change: Any, task: str) -> str:
+    if change.department:
+        return f"{task} is offered to {change.department}"
+    return f"{task} goes to {c.people.name(change.person_id) if change.person_id else 'nobody'}"
+
+
+def _done(c: Chronicler, change: Any, task: str) -> str:
+    answers = ", ".join(f"{k} = {v}" for k, v in change.answers.items())
+    return f"{task} is done ({change.outcome})" + (f": {answers}" if answers else "")
+
+
+def _opened(c: Chronicler, change: Any, task: str) -> str:
+    return f"the deal opens with {change.play}, owner {c.people.name(change.owner_id)}, decision {c.moment(change.decide_at)}"
+
+
+def _closed(c: Chronicler, change: Any, task: str) -> str:
+    outcome = c.workspace.outcome(change.outcome)
+    return f"the deal is closed: {outcome.title.lower() if outcome else change.outcome} ({change.reason})"
+
+
+_WORDS: Final[Mapping[type[Change], Callable[[Chronicler, Any, str], str]]] = {
+    changes.DealOpened: _opened,
+    changes.CauseAdded: lambda c, change, _: f"a further cause: {change.cause}",
+    changes.OwnerChanged: lambda c, change, _: f"the owner is {c.people.name(change.owner_id)} now",
+    changes.StageEntered: lambda c, change, _: f"enters {c.workspace.stage_title(change.stage)} ({change.why})",
+    changes.StageLate: lambda c, change, _: "the stage takes longer than its max",
+    changes.DecisionAsked: lambda c, change, _: f"the decision is asked for: {change.why}",
+    changes.DealPaused: lambda c, change, _: f"paused until {c.moment(change.until)}: {change.reason}",
+    changes.DealResumed: lambda c, change, _: "goes on",
+    changes.DealClosed: _closed,
+    changes.Commented: lambda c, change, task: f"a comment{f' on {task}' if task else ''}: {change.body}",
+    changes.TaskStarted: lambda c, change, task: f"{task} starts, due {c.moment(change.due_at)}",
+    changes.TaskAssigned: _assigned,
+    changes.TaskSeen: lambda c, change, task: f"{task} is seen",
+    changes.TaskSnoozed: lambda c, change, task: f"{task} sleeps until {c.moment(change.until)}: {change.reason}",
+    changes.HelpAsked: lambda c, change, task: f"help is asked for with {task}",
+    changes.TaskDone: _done,
+    changes.TaskCannot: lambda c, change, task: f"{task} cannot be done: {change.reason}",
+    changes.TaskSkipped: lambda c, change, task: f"{task} is skipped: {change.why}",
+    changes.TaskWithdrawn: lambda c, change, task: f"{task} is withdrawn: {change.why}",
+    changes.Reminded: lambda c, change, task: f"reminder {change.ordinal} of {task}",
+    changes.Escalated: lambda c, change, task: f"{task} goes up to {c.people.name(change.person_id)}",
+    changes.RungPassed: lambda c, change, task: f"rung {change.rung + 1} of {task} is passed: {'; '.join(change.why)}",
+}
+"""How each kind of change is told; a test sees to it that none is left out."""

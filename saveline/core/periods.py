@@ -1,0 +1,75 @@
+"""Periods of reports: half-open, from local midnight to local midnight in the workspace's zone."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+
+import pendulum
+
+from saveline.core.facts import Fact
+
+EXPECTED = "a period like 2026-W47, 2026-11, 2026-11-02..2026-11-15 or 'last week'"
+
+_WEEK = re.compile(r"(\d{4})-W(\d{2})")
+_MONTH = re.compile(r"(\d{4})-(\d{2})")
+_RANGE = re.compile(r"(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)")
+
+
+class Period(Fact, frozen=True):
+    """``[start, end)`` in UTC. ``key`` names it, ``title`` is how people read it."""
+
+    key: str
+    title: str
+    start: datetime
+    end: datetime
+
+
+def week_before(at: datetime, zone: str) -> Period:
+    """The last full week, Monday to Sunday, before ``at``."""
+    monday = pendulum.instance(at, "UTC").in_timezone(zone).start_of("week").subtract(weeks=1)
+    return _week(monday)
+
+
+def week_of(at: datetime, zone: str) -> Period:
+    """The week in which ``at`` lies."""
+    return _week(pendulum.instance(at, "UTC").in_timezone(zone).start_of("week"))
+
+
+def parse(text: str, zone: str) -> Period:
+    """``2026-W47``, ``2026-11`` or ``2026-11-02..2026-11-15`` (both days included). Raises ValueError otherwise."""
+    if match := _WEEK.fullmatch(text):
+        return _week(_midnight(date.fromisocalendar(int(match[1]), int(match[2]), 1), zone))
+    if match := _MONTH.fullmatch(text):
+        first = _midnight(date(int(match[1]), int(match[2]), 1), zone)
+        return Period(text, f"{first:%B %Y}", _utc(first), _utc(first.add(months=1)))
+    if match := _RANGE.fullmatch(text):
+        first, last = (_midnight(date.fromisoformat(match[n]), zone) for n in (1, 2))
+        if first <= last:
+            return Period(text, _span(first, last), _utc(first), _utc(last.add(days=1)))
+    raise ValueError(EXPECTED)
+
+
+def _week(monday: pendulum.DateTime) -> Period:
+    year, week, _ = monday.isocalendar()
+    sunday = monday.add(days=6)
+    return Period(
+        f"{year}-W{week:02}", f"Week {week}, {_span(monday, sunday)}", _utc(monday), _utc(monday.add(weeks=1))
+    )
+
+
+def _span(first: pendulum.DateTime, last: pendulum.DateTime) -> str:
+    """``16–22 November 2026``, ``30 November – 6 December 2026``."""
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{last.day} {last:%B %Y}"
+    start = f"{first.day} {first:%B}" if first.year == last.year else f"{first.day} {first:%B %Y}"
+    return f"{start} – {last.day} {last:%B %Y}"
+
+
+def _midnight(day: date, zone: str) -> pendulum.DateTime:
+    return pendulum.datetime(day.year, day.month, day.day, tz=zone)
+
+
+def _utc(moment: pendulum.DateTime) -> datetime:
+    """A plain datetime: pendulum's own does not survive every pickler in the autumn hour."""
+    return datetime.fromtimestamp(moment.timestamp(), UTC)

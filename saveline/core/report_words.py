@@ -1,0 +1,119 @@
+"""The stage report in words: everything a template prints, as text, in the workspace's zone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from saveline.core.phrases import count, due, money
+from saveline.core.report import Amount, OutcomeLine, StageLine, StageReport
+
+MOST_DECISIONS: Final = 10
+
+
+def report_view(report: StageReport, zone: str) -> dict[str, Any]:
+    """The value every form of the report prints, finished. Bars are whole per cent of the longest."""
+    most = max((s.here.arr_cents for s in report.stages), default=0)
+    return {
+        "company": report.company,
+        "title": report.period.title,
+        "key": report.period.key,
+        "findings": list(report.findings),
+        "numbers": _numbers(report),
+        "bridge": _bridge(report),
+        "stages": [_stage(s, most, report.currency) for s in report.stages],
+        "outcomes": [_outcome(o, report.currency) for o in report.outcomes],
+        "overdue": _overdue(report, ZoneInfo(zone)),
+        "overdue_by_department": [{"department": d, "tasks": n} for d, n in report.overdue_by_department],
+        "decisions": _decisions(report, ZoneInfo(zone)),
+        "more_decisions": max(0, len(report.decisions) - MOST_DECISIONS),
+    }
+
+
+def _numbers(report: StageReport) -> list[Mapping[str, str]]:
+    """The key numbers, in one row."""
+    kept = sum(o.kept_cents for o in report.outcomes if o.saved)
+    overdue = sum(n for _, n in report.overdue_by_department)
+    closed = report.closed.deals
+    return [
+        _number("ARR at risk", money(report.at_risk.arr_cents, report.currency), count(report.at_risk.deals, "deal")),
+        _number("Kept", money(kept, report.currency), f"{count(report.saved, 'save')} in the period"),
+        _number("Saved", f"{report.saved} of {closed}" if closed else "–", "of the deals closed"),
+        _number("Tasks overdue", str(overdue), _most_overdue(report)),
+    ]
+
+
+def _number(label: str, value: str, note: str) -> Mapping[str, str]:
+    return {"label": label, "value": value, "note": note}
+
+
+def _most_overdue(report: StageReport) -> str:
+    if not report.overdue_by_department:
+        return "none"
+    department, tasks = report.overdue_by_department[0]
+    return f"{tasks} in {department}"
+
+
+def _bridge(report: StageReport) -> list[Mapping[str, str]]:
+    """From what was at risk before to what is now: opened is added, whatever was closed is taken off."""
+    lines = [("At risk before", report.before, ""), ("Opened", report.opened, "+")]
+    lines += [(o.title, o.closed, "−") for o in report.outcomes]
+    lines.append(("At risk now", report.at_risk, ""))
+    return [_step(label, amount, sign, report.currency) for label, amount, sign in lines]
+
+
+def _step(label: str, amount: Amount, sign: str, currency: str) -> Mapping[str, str]:
+    return {"label": label, "deals": str(amount.deals), "arr": f"{sign}{money(amount.arr_cents, currency)}"}
+
+
+def _stage(line: StageLine, most: int, currency: str) -> Mapping[str, Any]:
+    return {
+        "title": line.title,
+        "deals": line.here.deals,
+        "arr": money(line.here.arr_cents, currency),
+        "entered": line.entered,
+        "days": "" if line.median_days is None else f"{line.median_days:g} d",
+        "late": line.late,
+        "bar": round(100 * line.here.arr_cents / most) if most else 0,
+    }
+
+
+def _outcome(line: OutcomeLine, currency: str) -> Mapping[str, Any]:
+    return {
+        "title": line.title,
+        "saved": line.saved,
+        "deals": line.closed.deals,
+        "arr": money(line.closed.arr_cents, currency),
+        "kept": money(line.kept_cents, currency) if line.saved else "",
+    }
+
+
+def _overdue(report: StageReport, zone: ZoneInfo) -> list[Mapping[str, str]]:
+    end = report.period.end.astimezone(zone)
+    return [
+        {
+            "account": o.account,
+            "arr": money(o.arr_cents, report.currency),
+            "task": o.task,
+            "ref": f"{o.deal_id}.{o.task_no}",
+            "assignee": o.assignee,
+            "due": due(o.due_at.astimezone(zone), end),
+        }
+        for o in report.overdue
+    ]
+
+
+def _decisions(report: StageReport, zone: ZoneInfo) -> list[Mapping[str, Any]]:
+    return [
+        {
+            "account": d.account,
+            "arr": money(d.arr_cents, report.currency),
+            "stage": d.stage,
+            "owner": d.owner,
+            "deal": d.deal_id,
+            "date": f"{d.decide_at.astimezone(zone):%-d %b %Y}",
+            "late": d.decide_at < report.period.end,
+        }
+        for d in report.decisions[:MOST_DECISIONS]
+    ]
