@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
 from pydantic import Field
 
 from saveline.core.errors import Invalid, nearest
-from saveline.core.facts import Fact
-from saveline.core.language.problems import Findings, Place, Source
-from saveline.core.language.shapes import Email, Shape, Text, Word
-from saveline.core.worktime import known_country, parse_hours
+from saveline.core.facts import Absence, Fact, Person
+from saveline.core.language.problems import Findings, Place, Source, hint
+from saveline.core.language.shapes import Shape
+from saveline.core.language.words import Day, Email, Text, Word
+from saveline.core.worktime import WeekHours, country_code, known_country, parse_hours
 
 
 class AwayEntry(Fact, frozen=True):
@@ -40,14 +43,14 @@ class PersonEntry(Fact, frozen=True):
 
 
 class AwayShape(Shape):
-    from_: date = Field(alias="from")
-    to: date
+    from_: Day = Field(alias="from", description="The first day away.")
+    to: Day = Field(description="The last day away.")
     substitute: Email | None = None
 
 
 class PersonShape(Shape):
-    email: Email
-    name: Text
+    email: Email = Field(description="Their address; by it they are named elsewhere.")
+    name: Text = Field(description="Their full name.")
     slack: Text | None = None
     department: Word | None = None
     manager: Email | None = None
@@ -87,27 +90,76 @@ def _check(found: Findings, place: Place, person: PersonShape, emails: list[str]
         found.known((*place, "department"), "department", person.department, departments)
     if person.manager is not None:
         found.known((*place, "manager"), "person", person.manager.casefold(), emails)
-    if person.zone is not None and person.zone not in available_timezones():
-        near = nearest(person.zone, available_timezones())
-        found.add((*place, "zone"), f"unknown time zone {person.zone!r}", "a zone like Europe/Lisbon", near)
-    if person.country is not None and not known_country(person.country):
-        found.add((*place, "country"), f"unknown country {person.country!r}", "a code like PT or DE-BY")
-    if person.hours is not None:
-        try:
-            parse_hours(person.hours)
-        except ValueError as error:
-            found.add((*place, "hours"), f"hours are {person.hours!r}", str(error))
+    check_zone(found, (*place, "zone"), person.zone)
+    check_country(found, (*place, "country"), person.country)
+    check_hours(found, (*place, "hours"), person.hours)
     for i, away in enumerate(person.away):
-        if away.to < away.from_:
-            found.add(
-                (*place, "away", i), "an absence that ends before it begins", "from before to, both days included"
-            )
-        if away.substitute is not None:
-            found.known((*place, "away", i, "substitute"), "person", away.substitute.casefold(), emails)
+        _check_away(found, (*place, "away", i), person, away, emails)
+
+
+def _check_away(found: Findings, place: Place, person: PersonShape, away: AwayShape, emails: list[str]) -> None:
+    if away.to < away.from_:
+        found.add((*place, "to"), "an absence that ends before it begins", "a last day that is not before the first")
+    if away.substitute is None:
+        return
+    if away.substitute.casefold() == person.email.casefold():
+        found.add((*place, "substitute"), f"{person.name} would stand in for themselves", "somebody else")
+    found.known((*place, "substitute"), "person", away.substitute.casefold(), emails)
+
+
+_zones = cache(available_timezones)
+
+
+def check_zone(found: Findings, place: Place, zone: str | None) -> None:
+    if zone is not None and zone not in _zones():
+        near = nearest(zone, _zones())
+        found.add(place, f"unknown time zone {zone!r}", "a zone like Europe/Lisbon", near)
+
+
+def check_country(found: Findings, place: Place, country: str | None) -> None:
+    if country is not None and not known_country(country):
+        near = country_code(country)
+        found.add(place, f"unknown country {country!r}", "a code like PT, or DE-BY for a part of a country", near)
+
+
+def check_hours(found: Findings, place: Place, hours: str | None) -> WeekHours | None:
+    """The hours read, or None with a problem added."""
+    if hours is not None:
+        try:
+            return parse_hours(hours)
+        except ValueError as error:
+            found.add(place, f"hours are {hours!r}", *hint(error))
+    return None
 
 
 def _entry(p: PersonShape) -> PersonEntry:
     away = tuple(AwayEntry(a.from_, a.to + timedelta(days=1), a.substitute) for a in p.away)
     return PersonEntry(
         p.email, p.name, p.slack, p.department, p.manager, p.zone, p.country, p.hours, p.capacity, p.active, away
+    )
+
+
+def persons_of(entries: Sequence[PersonEntry]) -> tuple[Person, ...]:
+    """The entries as people, numbered from 1 as they come: for rehearsals, where no database numbers them."""
+    ids = {e.email.casefold(): i for i, e in enumerate(entries, start=1)}
+
+    def of(email: str | None) -> int | None:
+        return ids.get(email.casefold()) if email else None
+
+    return tuple(
+        Person(
+            id=ids[e.email.casefold()],
+            email=e.email,
+            name=e.name,
+            slack_id=e.slack_id,
+            department=e.department,
+            manager_id=of(e.manager),
+            zone=e.zone,
+            country=e.country,
+            hours=e.hours,
+            capacity=e.capacity,
+            active=e.active,
+            absences=tuple(Absence(a.first, a.back, of(a.substitute)) for a in e.away),
+        )
+        for e in entries
     )

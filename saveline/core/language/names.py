@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from saveline.core.errors import one_of
 from saveline.core.facts import Fact
 from saveline.core.language.problems import Findings, Place
 from saveline.core.moments import ANCHORS, Moment
-from saveline.core.people import Chain, Claim, Lead, Link, Manager, Named, Pick, Role
+from saveline.core.people import Assignee, Chain, Claim, Lead, Link, Manager, Named, Pick, Role
+from saveline.core.play import Field
 from saveline.core.workspace import Workspace
 
 ACCOUNT_FACTS = ("key", "name", "segment", "vertical", "region", "arr", "renewal", "health", "runway_days")
@@ -44,23 +46,41 @@ class Names(Fact, frozen=True):
         )
 
     def facts(self, answers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-        """What a condition may name, nested; ``answers`` are the forms of the tasks there are."""
+        """What a condition may name, nested; ``answers`` are the forms of the tasks there are.
+
+        Where only some values are possible they stand in the place of None: a condition that asks for another is wrong.
+        """
         return {
             "account": dict.fromkeys((*ACCOUNT_FACTS, *self.account_fields)),
-            "deal": dict.fromkeys(DEAL_FACTS),
+            "deal": {**dict.fromkeys(DEAL_FACTS), "stage": self.stages, "causes": self.causes},
             "answers": answers,
         }
 
 
-def check_chain(found: Findings, place: Place, chain: Chain, names: Names) -> None:
-    for link in chain:
-        check_link(found, place, link, names)
+def values_of(question: Field) -> tuple[str | bool, ...] | None:
+    """The answers a question can have, where they can be counted."""
+    if question.kind == "yes_no":
+        return (True, False)
+    return question.choices or None
+
+
+def check_chain(
+    found: Findings, place: Place, chain: Chain, names: Names, *, claimed: bool = False, assigned: bool = True
+) -> None:
+    """The names in a chain. ``claimed``: a department may be offered it; ``assigned``: somebody has the task."""
+    for i, link in enumerate(chain):
+        check_link(found, (*place, i), link, names)
+        if isinstance(link, Claim) and not claimed:
+            found.add((*place, i), f"{{claim: {link.department}}} is for tasks", "somebody who is told")
+        of = link.of if isinstance(link, Manager) else link
+        if isinstance(of, Assignee) and not assigned:
+            found.add((*place, i), f"{link} is nobody yet", "a role, a lead, the owner or a person")
 
 
 def check_link(found: Findings, place: Place, link: Link, names: Names) -> None:
     match link:
         case Role(name):
-            found.known(place, "role or word", name, ("owner", "assignee", "lead", *names.roles))
+            found.known(place, "role", name, (*names.roles, "owner", "assignee", "lead"))
         case Lead(department) if department is not None:
             found.known(place, "department", department, names.departments)
         case Named(email) if names.emails:
@@ -71,9 +91,21 @@ def check_link(found: Findings, place: Place, link: Link, names: Names) -> None:
             check_link(found, place, of, names)
 
 
-def check_moment(found: Findings, place: Place, moment: Moment, tasks: tuple[str, ...], names: Names) -> None:
+def check_moment(
+    found: Findings,
+    place: Place,
+    moment: Moment,
+    tasks: tuple[str, ...],
+    names: Names,
+    *,
+    anchors: tuple[str, ...] = ANCHORS,
+) -> None:
+    """The anchor of a moment; ``anchors`` are those that mean something where it stands."""
     anchor = moment.anchor
     if anchor.kind == "done":
         found.known(place, "task", anchor.name, tasks)
     elif anchor.kind == "field":
-        found.known(place, "anchor", anchor.name, (*ANCHORS, *(f"{t} done" for t in tasks), *names.date_fields))
+        known = (*anchors, *(f"{t} done" for t in tasks), *names.date_fields)
+        found.known(place, "anchor", anchor.name, known)
+    elif anchor.kind not in anchors:
+        found.add(place, f"{str(moment)!r} counts from {anchor.kind}", f"one that counts from {one_of(anchors)}")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from saveline.core.errors import Problem
 from saveline.core.language import shapes
-from saveline.core.language.names import Names, check_chain, check_link, check_moment
-from saveline.core.language.problems import Expressions, Findings, Place, Source
+from saveline.core.language.lints import lint_play, problem_of
+from saveline.core.language.names import Names, check_chain, check_moment, values_of
+from saveline.core.language.problems import Expressions, Findings, Place, Source, hint
+from saveline.core.language.words import form_of
 from saveline.core.moments import Moment
 from saveline.core.people import Claim, Lead, Pick
 from saveline.core.play import (
@@ -28,7 +30,13 @@ from saveline.core.play import (
 )
 from saveline.core.workspace import Workspace
 
-RESERVED = ("decision",)
+RESERVED: Final = ("decision",)
+CANNOT: Final = "cannot"
+"""The outcome that every task has: whoever has it says that it cannot be done."""
+DECIDES: Final = ("opened", "renewal")
+"""What a decision date can count from: everything else moves with the tasks."""
+DUES: Final = ("opened", "stage start", "start", "renewal")
+"""What the due moment of a task can count from, besides other tasks and the account's own dates."""
 
 
 def version_hash(text: str, policies: Mapping[str, Any]) -> str:
@@ -53,6 +61,8 @@ def parse_play(
     """
     reader = _Reader(source, workspace, names, expressions, trusted)
     play = reader.play(hash_)
+    if play is not None and not trusted and not reader.found.fatal:
+        reader.found.problems += [problem_of(source, lint) for lint in lint_play(play)]
     return (None if reader.found.fatal else play), tuple(reader.found.problems)
 
 
@@ -76,7 +86,7 @@ class _Reader:
         if shape.short is not None:
             self.found.known(("short",), "playbook", shape.short, self.names.plays)
         decide = shape.decide or self.workspace.decide
-        check_moment(self.found, ("decide",), decide, (), self.names)
+        check_moment(self.found, ("decide",), decide, (), self.names, anchors=DECIDES)
         stages = [self._stage(key, stage) for key, stage in shape.stages.items()]
         if not stages:
             self.found.add(("stages",), "there is no stage", "at least one stage of the pipeline")
@@ -99,28 +109,27 @@ class _Reader:
 
     def _collect(self, shape: shapes.PlayShape) -> None:
         """Task ids and their forms, before anything refers to them."""
-        answers: dict[str, dict[str, None]] = {}
+        answers: dict[str, dict[str, Any]] = {}
         for key, stage in shape.stages.items():
             for i, task in enumerate(stage.tasks):
                 place: Place = ("stages", key, "tasks", i, "id")
                 if task.id in self.tasks or task.id in RESERVED:
                     self.found.add(place, f"the task id {task.id!r} is taken", "an id of its own for each task")
                 self.tasks[task.id] = key
-                answers[task.id] = dict.fromkeys(f.name for f in task.form)
+                answers[task.id] = {f.name: values_of(f) for f in form_of(task.form)}
         self.known = dict.fromkeys(("account", "deal", "answers")) if self.trusted else self.names.facts(answers)
 
     def _stage(self, key: str, shape: shapes.StageShape) -> StagePlan:
         place: Place = ("stages", key)
-        self.found.known(place, "stage", key, self.names.stages)
+        self.found.known(place, "stage", key, self.names.stages, key=True)
         tasks = tuple(self._task(key, (*place, "tasks", i), t) for i, t in enumerate(shape.tasks))
         self._check_cycles(place, shape)
         return StagePlan(key, shape.max, self._condition((*place, "exit"), shape.exit), tasks)
 
     def _task(self, stage: str, place: Place, shape: shapes.TaskShape) -> TaskPlan:
-        check_chain(self.found, (*place, "assign"), shape.assign, self.names)
-        check_moment(self.found, (*place, "due"), shape.due, tuple(self.tasks), self.names)
-        for i, name in enumerate(shape.after):
-            self.found.known((*place, "after", i), "task", name, [t for t in self.tasks if t != shape.id])
+        check_chain(self.found, (*place, "assign"), shape.assign, self.names, claimed=True, assigned=False)
+        check_moment(self.found, (*place, "due"), shape.due, tuple(self.tasks), self.names, anchors=DUES)
+        self._check_after(stage, place, shape)
         if shape.department is not None:
             self.found.known((*place, "department"), "department", shape.department, self.names.departments)
         if shape.repeat is not None:
@@ -136,18 +145,30 @@ class _Reader:
             department=shape.department or _department_of(shape.assign),
             after=tuple(shape.after),
             condition=self._if((*place, "if"), shape.if_),
-            form=shape.form,
+            form=form_of(shape.form),
             outcomes=tuple(shape.outcomes),
             branches=self._branches(place, shape),
             optional=shape.optional,
         )
+
+    def _check_after(self, stage: str, place: Place, shape: shapes.TaskShape) -> None:
+        others = [t for t in self.tasks if t != shape.id]
+        order = self._own_stages()
+        for i, name in enumerate(shape.after):
+            here: Place = (*place, "after", i)
+            if name == shape.id:
+                self.found.add(here, f"{name} waits for itself", "another task")
+            elif self.found.known(here, "task", name, others) and not self.trusted:
+                theirs = self.tasks.get(name, stage)
+                if order.index(theirs) > order.index(stage):
+                    self.found.add(here, f"{name} comes later, in {theirs}", "a task of this stage or of one before")
 
     def _title(self, place: Place, shape: shapes.TaskShape) -> Text:
         title = shape.title or shape.id.replace("_", " ").capitalize()
         try:
             return self.expressions.text(title, self.known)
         except ValueError as error:
-            self.found.add((*place, "title"), f"title is {title!r}", str(error))
+            self.found.add((*place, "title"), f"title is {title!r}", *hint(error))
             return self.expressions.text(shape.id, self.known)
 
     def _if(self, place: Place, value: Any) -> Condition | None:
@@ -162,16 +183,26 @@ class _Reader:
         return self.found.condition(place, source, self.known, self.expressions) if source is not None else None
 
     def _branches(self, place: Place, shape: shapes.TaskShape) -> dict[str, Branch]:
+        self._check_outcomes(place, shape)
         branches = {}
         for outcome, branch in shape.on.items():
             here: Place = (*place, "on", outcome)
-            self.found.known(here, "outcome", outcome, (*shape.outcomes, "cannot"))
-            for link in branch.tell:
-                check_link(self.found, (*here, "tell"), link, self.names)
+            self.found.known(here, "outcome", outcome, (*shape.outcomes, CANNOT), key=True)
+            check_chain(self.found, (*here, "tell"), branch.tell, self.names)
             if branch.goto is not None:
                 self.found.known((*here, "goto"), "stage of this playbook", branch.goto, self._own_stages())
             branches[outcome] = Branch(branch.goto, branch.tell)
         return branches
+
+    def _check_outcomes(self, place: Place, shape: shapes.TaskShape) -> None:
+        for name, question in shape.form.items():
+            for outcome in question.outcomes:
+                self.found.known((*place, "form", name, "for"), "outcome", outcome, shape.outcomes)
+        for i, outcome in enumerate(shape.outcomes):
+            if outcome in shape.outcomes[:i] or outcome == CANNOT:
+                self.found.add(
+                    (*place, "outcomes", i), f"the outcome {outcome!r} is there already", "each outcome once"
+                )
 
     def _policy(self, place: Place, shape: shapes.TaskShape) -> Policy:
         base = self.workspace.policies[self.workspace.default_policy]
@@ -206,10 +237,12 @@ class _Reader:
         return list(self.source.data["stages"])
 
     def _check_order(self, keys: list[str]) -> None:
-        ranks = [self.names.stages.index(k) for k in keys if k in self.names.stages]
-        if ranks != sorted(ranks) and not self.trusted:
-            order = ", ".join(k for k in self.names.stages if k in keys)
-            self.found.add(("stages",), f"the stages are in the order {', '.join(keys)}", f"the pipeline's: {order}")
+        known = [k for k in keys if k in self.names.stages]
+        ordered = sorted(known, key=self.names.stages.index)
+        wrong = next((k for k, wanted in zip(known, ordered, strict=True) if k != wanted), None)
+        if wrong is not None and not self.trusted:
+            order = ", ".join(ordered)
+            self.found.add(("stages", wrong), f"{wrong} does not come here", f"the pipeline's order: {order}", key=True)
 
     def _check_cycles(self, place: Place, shape: shapes.StageShape) -> None:
         """A task that waits for itself, directly or around, would never start."""
@@ -219,10 +252,9 @@ class _Reader:
             ahead = list(task.after)
             while ahead:
                 name = ahead.pop()
-                if name == task.id:
-                    self.found.add(
-                        (*place, "tasks", i, "after"), f"{task.id} waits for itself", "an order without a circle"
-                    )
+                if name == task.id and name not in task.after:
+                    here: Place = (*place, "tasks", i, "after")
+                    self.found.add(here, f"{task.id} waits for itself, by way of others", "an order without a circle")
                     break
                 if name not in seen:
                     seen.add(name)
@@ -236,11 +268,10 @@ def read_rungs(found: Findings, place: Place, data: Any, names: Names, tasks: tu
     for i, shape in enumerate(read or ()):
         here: Place = (*place, i)
         if (shape.unseen is None) == (shape.when is None):
-            found.add(here, "a rung with both or neither of 'unseen' and 'when'", "exactly one of them")
+            what = "both 'unseen' and 'when'" if shape.unseen else "neither 'unseen' nor 'when'"
+            found.add(here, f"a rung with {what}", "one of them")
             continue
         check_chain(found, (*here, "to"), shape.to, names)
-        if any(isinstance(link, Claim) for link in shape.to):
-            found.add((*here, "to"), "a rung cannot be claimed", "somebody who is told")
         if shape.when is not None:
             check_moment(found, (*here, "when"), shape.when, tasks, names)
         if shape.repeat is not None and i < len(read or ()) - 1:

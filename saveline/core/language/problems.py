@@ -12,6 +12,8 @@ from saveline.core.play import Condition, Text
 
 Place: TypeAlias = tuple[str | int, ...]
 T = TypeVar("T")
+NAME: Final = r"^[a-z][a-z0-9-]*$"
+WORD: Final = r"^[a-z][a-z0-9_]*$"
 
 _EXPECTED: Final[Mapping[str, str]] = {
     "string_type": "a text",
@@ -22,14 +24,9 @@ _EXPECTED: Final[Mapping[str, str]] = {
     "float_parsing": "a number",
     "bool_type": "true or false",
     "bool_parsing": "true or false",
-    "list_type": "a list",
-    "tuple_type": "a list",
-    "dict_type": "keys and values",
-    "model_type": "keys and values",
-    "model_attributes_type": "keys and values",
-    "date_from_datetime_parsing": "a date like 2026-11-30",
-    "date_parsing": "a date like 2026-11-30",
-    "date_type": "a date like 2026-11-30",
+    "list_type": "a list, each item after '- ' or all in [ ]",
+    "tuple_type": "a list, each item after '- ' or all in [ ]",
+    "dict_type": "names, each with a colon and what belongs to it",
 }
 
 
@@ -40,7 +37,7 @@ class Source(Protocol):
     data: Any
 
     def problem(
-        self, place: Place, what: str, expected: str = "", near: str = "", *, warning: bool = False
+        self, place: Place, what: str, expected: str = "", near: str = "", *, warning: bool = False, key: bool = False
     ) -> Problem: ...
 
 
@@ -59,8 +56,13 @@ class Findings:
         self.source, self.trusted = source, trusted
         self.problems: list[Problem] = []
 
-    def add(self, place: Place, what: str, expected: str = "", near: str = "") -> None:
-        self.problems.append(self.source.problem(place, what, expected, near))
+    def add(self, place: Place, what: str, expected: str = "", near: str = "", *, key: bool = False) -> None:
+        """A problem with the value at ``place``, or with its ``key``. A trusted text keeps it as a warning only."""
+        self.problems.append(self.source.problem(place, what, expected, near, warning=self.trusted, key=key))
+
+    def refuse(self, place: Place, what: str, expected: str = "", near: str = "", *, key: bool = False) -> None:
+        """A problem that leaves nothing to run, however much the text is trusted."""
+        self.problems.append(self.source.problem(place, what, expected, near, key=key))
 
     def warn(self, place: Place, what: str, expected: str = "", near: str = "") -> None:
         self.problems.append(self.source.problem(place, what, expected, near, warning=True))
@@ -69,12 +71,14 @@ class Findings:
     def fatal(self) -> bool:
         return any(not p.warning for p in self.problems)
 
-    def known(self, place: Place, what: str, word: str, words: Iterable[str]) -> bool:
+    def known(self, place: Place, what: str, word: str, words: Iterable[str], *, key: bool = False) -> bool:
         """Whether ``word`` is among ``words``; if not, a problem with the nearest of them."""
         words = list(words)
         if word in words or self.trusted:
             return True
-        self.add(place, f"unknown {what} {word!r}", one_of(words) or f"no {what} is defined", nearest(word, words))
+        self.add(
+            place, f"unknown {what} {word!r}", one_of(words) or f"no {what} is defined", nearest(word, words), key=key
+        )
         return False
 
     def condition(
@@ -84,8 +88,7 @@ class Findings:
         try:
             return expressions.condition(source, known)
         except ValueError as error:
-            expected, _, near = str(error).partition(" Did you mean ")
-            self.add(place, f"condition {source!r}", expected.rstrip("."), near.strip("?'"))
+            self.refuse(place, f"the condition {source!r}", *hint(error))
             return None
 
     def shaped(self, shape: type[T], data: Any, place: Place = ()) -> T | None:
@@ -98,45 +101,110 @@ class Findings:
             return None
 
     def _add_fault(self, shape: Any, fault: dict[str, Any], place: Place) -> None:
-        at: Place = (*place, *fault["loc"])
+        loc: tuple[str | int, ...] = fault["loc"]
         kind, given = fault["type"], fault["input"]
         if kind == "extra_forbidden":
-            keys = _keys_at(shape, fault["loc"][:-1])
-            self.add(at, f"unknown key {at[-1]!r}", one_of(keys), nearest(str(at[-1]), keys))
+            keys = _keys_at(shape, loc[:-1])
+            what = f"unknown key {loc[-1]!r}"
+            if given is None and " " in str(loc[-1]):
+                keys = [*keys, "quotes around a text with a comma"]
+            self.refuse((*place, *loc), what, one_of(keys), nearest(str(loc[-1]), keys), key=True)
         elif kind == "missing":
-            self.add(at[:-1], f"{at[-1]!r} is missing", f"the key {at[-1]!r}")
+            about = _about(shape, loc)
+            self.refuse((*place, *loc[:-1]), f"{loc[-1]!r} is missing", about or f"the key {loc[-1]!r}", key=True)
+        elif loc and loc[-1] == "[key]":
+            self.refuse((*place, *loc[:-1]), f"the name {loc[-2]!r}", *_expected(shape, fault), key=True)
         else:
-            self.add(at, f"{at[-1] if at else 'the file'} is {_short(given)}", _expected(fault), _near(fault))
+            at = self._written((*place, *loc))
+            self.refuse(at, f"{_name(at)} is {shown(given)}", *_expected(shape, fault))
+
+    def _written(self, place: Place) -> Place:
+        """``place`` without an index that the file does not have: a single word need not be in a list."""
+        data = self.source.data
+        for i, part in enumerate(place):
+            if isinstance(part, int) and not isinstance(data, list):
+                return place[:i]
+            try:
+                data = data[part]
+            except (LookupError, TypeError):
+                return place  # it is the very part that is wrong or missing
+        return place
 
 
-def _expected(fault: Mapping[str, Any]) -> str:
-    context = fault.get("ctx", {})
-    if fault["type"] == "value_error":
-        return str(context["error"])
-    if fault["type"] == "literal_error":
-        return str(context["expected"])
-    found = _EXPECTED.get(fault["type"])
-    return found or str(fault["msg"]).removeprefix("Input should be ")
+def hint(error: ValueError) -> tuple[str, str]:
+    """``(expected, nearest word)`` of an error that may end in ``Did you mean 'word'?``"""
+    expected, _, near = str(error).partition(" Did you mean ")
+    return expected.rstrip("."), near.strip("?'")
 
 
-def _near(fault: Mapping[str, Any]) -> str:
-    if fault["type"] != "literal_error":
-        return ""
-    words = [w.strip(" '") for w in str(fault["ctx"]["expected"]).replace(" or ", ",").split(",")]
-    return nearest(str(fault["input"]), words)
+def shown(given: Any) -> str:
+    """What somebody wrote, short enough for one line."""
+    if given is None:
+        return "empty"
+    if isinstance(given, bool):
+        return "true" if given else "false"
+    if isinstance(given, list):
+        return "a list" if given else "an empty list"
+    text = _flow(given) if isinstance(given, dict) else repr(given)
+    return text if len(text) <= 60 else text[:57] + "…" + ("}" if text[0] == "{" else text[0])
 
 
-def _short(given: Any) -> str:
-    text = "empty" if given is None else repr(given)
-    return text if len(text) <= 60 else text[:57] + "…"
+def _flow(given: Mapping[str, Any]) -> str:
+    """Keys and values as they would stand in one line of the file."""
+    parts = (_flow(v) if isinstance(v, dict) else "[…]" if isinstance(v, list) else str(v) for v in given.values())
+    return f"{{{', '.join(f'{k}: {v}' for k, v in zip(given, parts, strict=True))}}}"
+
+
+def _name(at: Place) -> str:
+    """How people call the part at ``at``: the last key, with the number of the item where it is one of a list."""
+    keys = [part for part in at if isinstance(part, str)]
+    if not keys:
+        return f"item {int(at[-1]) + 1}" if at else "the file"
+    last = at[-1]
+    return f"item {last + 1} of {keys[-1]}" if isinstance(last, int) else keys[-1]
+
+
+def _expected(shape: Any, fault: Mapping[str, Any]) -> tuple[str, str]:
+    """What was expected, and the nearest known word."""
+    kind, context = fault["type"], fault.get("ctx", {})
+    match kind:
+        case "value_error":
+            return hint(context["error"])
+        case "literal_error":
+            words = [w.strip(" '") for w in str(context["expected"]).replace(" or ", ",").split(",")]
+            return one_of(words), nearest(str(fault["input"]), words)
+        case "string_pattern_mismatch":
+            dashes = context["pattern"] == NAME
+            sign, like = ("hyphens", "champion-left") if dashes else ("underscores", "value_not_seen")
+            return f"small letters, digits and {sign}, beginning with a letter, like {like}", ""
+        case "too_short":
+            return "at least one", ""
+        case "greater_than_equal" | "less_than_equal":
+            low = kind == "greater_than_equal"
+            return f"{'at least' if low else 'at most'} {context['ge' if low else 'le']:g}", ""
+        case "model_type" | "model_attributes_type":
+            return f"keys: {one_of(_keys_at(shape, fault['loc']))}", ""
+    return _EXPECTED.get(kind) or str(fault["msg"]).removeprefix("Input should be "), ""
+
+
+def _about(shape: Any, loc: tuple[str | int, ...]) -> str:
+    """A missing key with what it is for, from the shape's own description."""
+    for model in _models_at(shape, loc[:-1]):
+        for name, field in model.model_fields.items():
+            if loc[-1] in (name, field.alias) and field.description:
+                return f"{loc[-1]}: {field.description[0].lower()}{field.description[1:].rstrip('.')}"
+    return ""
+
+
+def _models_at(shape: Any, loc: tuple[str | int, ...]) -> list[type[BaseModel]]:
+    for part in loc:
+        shape = _step(shape, part)
+    return [s for s in _bare(shape) if isinstance(s, type) and issubclass(s, BaseModel)]
 
 
 def _keys_at(shape: Any, loc: tuple[str | int, ...]) -> list[str]:
     """The keys a mapping may have at ``loc`` of ``shape``."""
-    for part in loc:
-        shape = _step(shape, part)
-    models = [s for s in _bare(shape) if isinstance(s, type) and issubclass(s, BaseModel)]
-    return [f.alias or name for m in models for name, f in m.model_fields.items()]
+    return [f.alias or name for m in _models_at(shape, loc) for name, f in m.model_fields.items()]
 
 
 def _step(shape: Any, part: str | int) -> Any:

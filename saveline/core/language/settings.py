@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import date
-from typing import Any, Literal
-from zoneinfo import available_timezones
+from typing import Any, Final, Literal
 
 from pydantic import Field
 
-from saveline.core.errors import Invalid, Problem, nearest
+from saveline.core.errors import Invalid, Problem
 from saveline.core.facts import Department
+from saveline.core.language.directory import check_country, check_hours, check_zone
+from saveline.core.language.lints import lint_ladder, problem_of
 from saveline.core.language.names import Names, check_chain, check_moment
-from saveline.core.language.playbooks import read_rungs
+from saveline.core.language.playbooks import DECIDES, DUES, read_rungs
 from saveline.core.language.problems import Expressions, Findings, Place, Source
-from saveline.core.language.shapes import Chain, Email, Name, PolicyShape, Shape, Span, Text, When, Word, Words
+from saveline.core.language.shapes import PolicyShape, Shape
+from saveline.core.language.words import Chain, Day, Email, Name, Span, Text, When, Word, Words
 from saveline.core.moments import Anchor, Duration, Moment
-from saveline.core.people import Owner
+from saveline.core.people import Manager, Owner
 from saveline.core.play import Condition, Policy, Rung
 from saveline.core.workspace import (
     NOTICE_KINDS,
@@ -30,9 +32,10 @@ from saveline.core.workspace import (
     Stage,
     Workspace,
 )
-from saveline.core.worktime import known_country, parse_hours
+from saveline.core.worktime import WeekHours, parse_hours
 
-RISK_FACTS = ("segment", "vertical", "region", "arr", "health", "days_to_renewal", "days_since_contact")
+_CRON = re.compile(r"^(\S+\s+){4}\S+$")
+RISK_FACTS: Final = ("segment", "vertical", "region", "arr", "health", "days_to_renewal", "days_since_contact")
 
 
 class DepartmentShape(Shape):
@@ -60,9 +63,9 @@ class DecisionShape(Shape):
 
 
 class RuleShape(Shape):
-    title: Text
-    points: int = Field(ge=1, le=1000)
-    cause: Word
+    title: Text = Field(description="What the rule is called in the printed score.")
+    points: int = Field(ge=1, le=1000, description="Whole points, 1 to 1000.")
+    cause: Word = Field(description="The cause that the points speak for.")
     signal: Word | None = None
     if_: Text | None = Field(default=None, alias="if")
     half_life: Span | None = None
@@ -76,7 +79,7 @@ class RiskShape(Shape):
 
 
 class ChannelShape(Shape):
-    url: Text
+    url: Text = Field(description="The address of the channel, like smail://… or slack://…")
     reach: Literal["email", "slack", "room"]
 
 
@@ -95,28 +98,28 @@ class DigestShape(Shape):
 
 
 class SettingsShape(Shape):
-    company: Text
-    zone: Text
+    company: Text = Field(description="The company's name, as customers know it.")
+    zone: Text = Field(description="The time zone of the company, like Europe/Lisbon.")
     currency: Text = "USD"
     country: Text | None = None
     hours: Text = "mon-fri 9-17"
-    holidays: list[date] = []
-    steward: Chain
-    owner: Chain
-    roles: list[Word]
-    causes: list[Word]
+    holidays: list[Day] = []
+    steward: Chain = Field(description="Who looks after Saveline itself and hears of its gaps.")
+    owner: Chain = Field(description="Who owns a deal: the first of the list who is at work.")
+    roles: list[Word] = Field(description="Who can stand on an account's team, like [csm, ae, sponsor].")
+    causes: list[Word] = Field(description="Why accounts are at risk, like [champion_left, price_pressure].")
     account_fields: dict[Word, Literal["text", "number", "date", "yes_no"]] = {}
-    departments: dict[Word, DepartmentShape]
-    pipeline: list[StageDefShape]
-    outcomes: dict[Word, OutcomeShape]
-    policies: dict[Word, PolicyShape]
-    default_policy: Word
-    decision: DecisionShape
+    departments: dict[Word, DepartmentShape] = Field(description="The departments, each with a title and a lead.")
+    pipeline: list[StageDefShape] = Field(description="The stages that a deal goes through, in order.")
+    outcomes: dict[Word, OutcomeShape] = Field(description="How a deal can end; at least one has saved: true.")
+    policies: dict[Word, PolicyShape] = Field(description="Reminders and ladders, by name.")
+    default_policy: Word = Field(description="The policy of tasks that name none.")
+    decision: DecisionShape = Field(description="The policy, and who decides how a deal ends.")
     decide: When = Moment(Anchor("renewal"), Duration(days=30), -1)
     decide_without_renewal: Span = Duration(days=60)
     stage_late: Chain = (Owner(),)
-    risk: RiskShape
-    default_play: Name
+    risk: RiskShape = Field(description="When an account becomes a deal: open_at and the rules.")
+    default_play: Name = Field(description="The play of accounts that no play is made for.")
     channels: dict[Word, ChannelShape] = {}
     notices: dict[str, NoticeRuleShape] = {}
     digest: DigestShape = DigestShape()
@@ -194,38 +197,73 @@ class _Reader:
         )
 
     def _check_place_and_time(self, shape: SettingsShape) -> None:
-        if shape.zone not in available_timezones():
-            near = nearest(shape.zone, available_timezones())
-            self.found.add(("zone",), f"unknown time zone {shape.zone!r}", "a zone like Europe/Lisbon", near)
-        if shape.country is not None and not known_country(shape.country):
-            self.found.add(("country",), f"unknown country {shape.country!r}", "a code like PT or DE-BY")
+        check_zone(self.found, ("zone",), shape.zone)
+        check_country(self.found, ("country",), shape.country)
+        for i, report in enumerate(shape.reports):
+            if not _CRON.match(report.cron):
+                place: Place = ("reports", i, "cron")
+                self.found.add(place, f"cron is {report.cron!r}", "five fields like '0 7 * * mon', Mondays at seven")
 
-    def _hours(self, text: str) -> Any:
-        try:
-            return parse_hours(text)
-        except ValueError as error:
-            self.found.add(("hours",), f"hours are {text!r}", str(error))
-            return parse_hours("mon-fri 9-17")
+    def _hours(self, text: str) -> WeekHours:
+        return check_hours(self.found, ("hours",), text) or parse_hours("mon-fri 9-17")
 
     def _check_references(self, shape: SettingsShape) -> None:
         self.found.known(("default_policy",), "policy", shape.default_policy, shape.policies)
         self.found.known(("decision", "policy"), "policy", shape.decision.policy, shape.policies)
-        check_moment(self.found, ("decide",), shape.decide, (), self.names)
+        check_moment(self.found, ("decide",), shape.decide, (), self.names, anchors=DECIDES)
+        check_moment(self.found, ("decision", "due"), shape.decision.due, (), self.names, anchors=DUES)
+        self._check_words(("roles",), "role", shape.roles, reserved=("owner", "assignee", "lead"))
+        self._check_words(("causes",), "cause", shape.causes)
+        self._check_words(("pipeline",), "stage", [s.stage for s in shape.pipeline], ends=("stage",))
+        if not any(o.saved for o in shape.outcomes.values()):
+            self.found.add(("outcomes",), "no outcome is a save", "at least one outcome with saved: true", key=True)
+        self._check_chains(shape)
+        self._check_channels(shape)
+
+    def _check_words(
+        self, place: Place, what: str, words: list[str], *, reserved: tuple[str, ...] = (), ends: Place = ()
+    ) -> None:
+        if not words:
+            self.found.add(place, f"there is no {what}", f"at least one {what}", key=True)
+        for i, word in enumerate(words):
+            if word in words[:i]:
+                self.found.add((*place, i, *ends), f"the {what} {word!r} is there twice", f"each {what} once")
+            elif word in reserved:
+                self.found.add((*place, i, *ends), f"{word!r} means somebody already", f"a {what} of another name")
+
+    def _check_chains(self, shape: SettingsShape) -> None:
         chains: list[tuple[Place, Any]] = [
-            (("owner",), shape.owner),
             (("steward",), shape.steward),
             (("stage_late",), shape.stage_late),
             (("decision", "assign"), shape.decision.assign),
             *((("reports", i, "to"), r.to) for i, r in enumerate(shape.reports)),
         ]
         for place, chain in chains:
-            check_chain(self.found, place, chain, self.names)
-        if not any(o.saved for o in shape.outcomes.values()):
-            self.found.add(("outcomes",), "no outcome is a save", "at least one outcome with saved: true")
+            check_chain(self.found, place, chain, self.names, assigned=False)
+        check_chain(self.found, ("owner",), shape.owner, self.names, assigned=False)
+        for i, link in enumerate(shape.owner):
+            if isinstance(link.of if isinstance(link, Manager) else link, Owner):
+                self.found.add(("owner", i), f"{link} says who the owner is by naming the owner", "a role or a lead")
+
+    def _check_channels(self, shape: SettingsShape) -> None:
+        for name, channel in shape.channels.items():
+            if "://" not in channel.url:
+                place: Place = ("channels", name, "url")
+                self.found.add(place, f"url is {channel.url!r}", "an address like smail://… or slack://…")
         for kind, rule in shape.notices.items():
-            self.found.known(("notices", kind), "notice", kind, NOTICE_KINDS)
-            for name in (*rule.all, *rule.first):
-                self.found.known(("notices", kind), "channel", name, shape.channels)
+            self._check_notice(kind, rule, shape)
+        for key, room in ((k, d.channel) for k, d in shape.departments.items() if d.channel is not None):
+            self.found.known(("departments", key, "channel"), "channel", room.partition(":")[0], shape.channels)
+
+    def _check_notice(self, kind: str, rule: NoticeRuleShape, shape: SettingsShape) -> None:
+        place: Place = ("notices", kind)
+        self.found.known(place, "notice", kind, NOTICE_KINDS, key=True)
+        if bool(rule.all) == bool(rule.first):
+            what = "both 'all' and 'first'" if rule.all else "neither 'all' nor 'first'"
+            self.found.add(place, what, "one of them", key=True)
+        for how, names in (("all", rule.all), ("first", rule.first)):
+            for i, name in enumerate(names):
+                self.found.known((*place, how, i), "channel", name, shape.channels)
 
     def _department(self, key: str, shape: DepartmentShape) -> Department:
         lead = None
@@ -240,13 +278,17 @@ class _Reader:
             check_moment(self.found, (*place, "remind", i), moment, (), self.names)
         data = self.source.data["policies"][name]["escalate"]
         rungs: tuple[Rung, ...] = read_rungs(self.found, (*place, "escalate"), data, self.names, ())
-        return Policy(name, tuple(shape.remind), rungs, shape.rest)
+        policy = Policy(name, tuple(shape.remind), rungs, shape.rest)
+        if not self.found.trusted:
+            lints = lint_ladder(policy, (*place, "escalate"))
+            self.found.problems += [problem_of(self.source, lint) for lint in lints]
+        return policy
 
     def _rule(self, name: str, shape: RuleShape) -> RiskRule:
         place: Place = ("risk", "rules", name)
         self.found.known((*place, "cause"), "cause", shape.cause, self.names.causes)
         if shape.signal is None and shape.if_ is None:
-            self.found.add(place, "a rule with neither 'signal' nor 'if'", "at least one of them")
+            self.found.add(place, "a rule with neither 'signal' nor 'if'", "at least one of them", key=True)
         half_life = shape.half_life.calendar().total_seconds() / 86400 if shape.half_life else None
         condition = self._condition((*place, "if"), shape.if_)
         return RiskRule(

@@ -1,26 +1,25 @@
-"""The keys of a playbook and of the parts it shares with the settings, and what each of them holds."""
+"""The keys of a playbook and of the parts it shares with the settings, what each holds and what it is for."""
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from saveline.core.moments import Duration, Moment, parse_duration, parse_moment
-from saveline.core.people import PICKS, Assignee, Claim, Lead, Link, Manager, Named, Owner, Pick, Role
-from saveline.core.play import Field as FormField
-
-WHO_HINT: Final = (
-    "owner, assignee, lead, a team role, DEPARTMENT.lead, X.manager, {person: e-mail}, "
-    "{pick: round_robin, from: DEPARTMENT} or {claim: DEPARTMENT}"
+from saveline.core.language.words import (
+    Chain,
+    Every,
+    Name,
+    Question,
+    Span,
+    Text,
+    When,
+    Word,
+    Words,
+    listing,
+    named,
 )
-FORM_HINT: Final = "one of {choice: [...]}, {text: short}, {text: long}, {yes_no: true}, {percent: {max: 20}}, {number: {}}, {money: {}}, {date: true}"
-TEXT_LENGTHS: Final = {"short": 200.0, "long": 4000.0}
-WORD: Final = r"^[a-z][a-z0-9_]*$"
-NAME: Final = r"^[a-z][a-z0-9-]*$"
-
-_EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+from saveline.core.moments import Duration
 
 
 class Shape(BaseModel):
@@ -29,197 +28,136 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, populate_by_name=True, strict=False)
 
 
-def _duration(value: Any) -> Duration:
-    return parse_duration(value)
-
-
-def _moment(value: Any) -> Moment:
-    return parse_moment(value)
-
-
-def _every(value: Any) -> Duration:
-    match = re.match(r"^every\s+(.+?)(\s+until stage ends)?$", str(value).strip())
-    if match is None:
-        raise ValueError("a rhythm like 'every 1 business day' or 'every 1 week until stage ends'")
-    return parse_duration(match[1])
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("a text")
-    if not value.strip():
-        raise ValueError("a text that is not empty")
-    return value.strip()
-
-
-def _email(value: Any) -> str:
-    if not isinstance(value, str) or not _EMAIL.match(value.strip()):
-        raise ValueError("an e-mail address")
-    return value.strip()
-
-
-def _words(value: Any) -> list[str]:
-    """A list of words; a single one need not be in brackets."""
-    listed = value if isinstance(value, list) else [value]
-    if not all(isinstance(v, str) for v in listed):
-        raise ValueError("a word or a list of words")
-    return listed
-
-
-def parse_link(value: Any) -> Link:
-    """One way of naming a person. Raises ValueError with what was expected; the names in it are checked later."""
-    if isinstance(value, dict):
-        return _mapped_link(value)
-    if not isinstance(value, str):
-        raise ValueError(WHO_HINT)
-    head, _, tail = value.strip().rpartition(".")
-    if tail == "manager" and head:
-        of = parse_link(head)
-        if isinstance(of, Pick | Claim | Manager):
-            raise ValueError(WHO_HINT)
-        return Manager(of)
-    if tail == "lead" and head:
-        return Lead(head)
-    if not re.match(WORD, value.strip()):
-        raise ValueError(WHO_HINT)
-    fixed: dict[str, Link] = {"owner": Owner(), "assignee": Assignee(), "lead": Lead()}
-    return fixed.get(value.strip()) or Role(value.strip())
-
-
-def _mapped_link(value: dict[str, Any]) -> Link:
-    match value:
-        case {"person": str(email), **rest} if not rest and _EMAIL.match(email):
-            return Named(email)
-        case {"claim": str(department), **rest} if not rest:
-            return Claim(department)
-        case {"pick": str(how), "from": str(department), **rest} if not rest and how in PICKS:
-            return Pick("round_robin" if how == "round_robin" else "least_loaded", department)
-    raise ValueError(WHO_HINT)
-
-
-def parse_chain(value: Any) -> tuple[Link, ...]:
-    links = value if isinstance(value, list) else [value]
-    if not links:
-        raise ValueError(WHO_HINT)
-    return tuple(parse_link(v) for v in links)
-
-
-def parse_form(value: Any) -> tuple[FormField, ...]:
-    """The questions of a task, by name."""
-    if not isinstance(value, dict):
-        raise ValueError(f"questions by name, each {FORM_HINT}")
-    return tuple(_question(name, spec) for name, spec in value.items())
-
-
-def _question(name: str, spec: Any) -> FormField:
-    if not re.match(WORD, name) or not isinstance(spec, dict):
-        raise ValueError(f"{name}: {FORM_HINT}")
-    optional = spec.get("optional", False)
-    kinds = {k: v for k, v in spec.items() if k != "optional"}
-    if len(kinds) != 1 or not isinstance(optional, bool):
-        raise ValueError(f"{name}: {FORM_HINT}, and perhaps optional: true")
-    match next(iter(kinds.items())):
-        case ("choice", [*choices]) if choices and all(isinstance(c, str) for c in choices):
-            return FormField(name, "choice", choices=tuple(choices), optional=optional)
-        case ("text", str(length)) if length in TEXT_LENGTHS:
-            return FormField(name, "text", high=TEXT_LENGTHS[length], optional=optional)
-        case ("yes_no" | "date" as kind, True):
-            return FormField(name, "yes_no" if kind == "yes_no" else "date", optional=optional)
-        case ("percent" | "number" | "money" as kind, dict(bounds)) if _bounds(bounds):
-            low, high = bounds.get("min"), bounds.get("max")
-            return FormField(name, kind, low=low, high=high, optional=optional)
-    raise ValueError(f"{name}: {FORM_HINT}")
-
-
-def _bounds(bounds: dict[str, Any]) -> bool:
-    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in bounds.values())
-    return set(bounds) <= {"min", "max"} and numbers
-
-
-Text: TypeAlias = Annotated[str, BeforeValidator(_text)]
-Words: TypeAlias = Annotated[list[str], BeforeValidator(_words)]
-Span: TypeAlias = Annotated[Duration, BeforeValidator(_duration)]
-When: TypeAlias = Annotated[Moment, BeforeValidator(_moment)]
-Every: TypeAlias = Annotated[Duration, BeforeValidator(_every)]
-Chain: TypeAlias = Annotated[tuple[Any, ...], BeforeValidator(parse_chain)]
-Form: TypeAlias = Annotated[tuple[Any, ...], BeforeValidator(parse_form)]
-Email: TypeAlias = Annotated[str, BeforeValidator(_email)]
-Word: TypeAlias = Annotated[str, Field(pattern=WORD)]
-Name: TypeAlias = Annotated[str, Field(pattern=NAME)]
-
-
 class RangeShape(Shape):
+    """A number that is at least ``min`` and at most ``max``."""
+
     min: float | None = None
     max: float | None = None
 
 
 class RunwayShape(Shape):
+    """The time left until renewal."""
+
     min: Span | None = None
     max: Span | None = None
 
 
 class AppliesShape(Shape):
-    causes: Words = []
-    segments: Words = []
-    verticals: Words = []
-    regions: Words = []
-    arr: RangeShape | None = None
-    runway: RunwayShape | None = None
-    health: RangeShape | None = None
-    if_: Text | None = Field(default=None, alias="if")
+    """When the play fits an account. Every line must hold; the play with most lines wins, then the higher priority."""
+
+    causes: Annotated[Words, listing("causes")] = Field(default=[], description="One of these causes.")
+    segments: Words = Field(default=[], description="The account is in one of these segments.")
+    verticals: Words = Field(default=[], description="The account is in one of these verticals.")
+    regions: Words = Field(default=[], description="The account is in one of these regions.")
+    arr: RangeShape | None = Field(default=None, description="The account's yearly revenue.")
+    runway: RunwayShape | None = Field(default=None, description="The time left until renewal.")
+    health: RangeShape | None = Field(default=None, description="The account's health, 0 to 100.")
+    if_: Text | None = Field(default=None, alias="if", description="A condition over account and deal.")
 
 
 class RungShape(Shape):
-    unseen: Span | None = None
-    when: When | None = None
-    to: Chain
-    do: Literal["tell", "reassign", "decide"] = "tell"
-    repeat: Every | None = None
-    any_hour: bool = False
+    """One step of an escalation ladder: a moment, and who is told then."""
+
+    unseen: Span | None = Field(default=None, description="When nobody has opened the task for so long.")
+    when: When | None = Field(default=None, description="At this moment, as long as the task is open.")
+    to: Chain = Field(description="Who is told: the first of the list who is at work.")
+    do: Literal["tell", "reassign", "decide"] = Field(
+        default="tell", description="Tell them, give them the task, or ask them to fund, concede or let go."
+    )
+    repeat: Every | None = Field(default=None, description="How often the last rung comes again.")
+    any_hour: bool = Field(default=False, description="Outside working hours too.")
 
 
 class BranchShape(Shape):
-    goto: Word | None = None
-    tell: Chain = ()
+    """What an outcome leads to."""
+
+    goto: Word | None = Field(
+        default=None, description="Leave the stage for this one.", json_schema_extra=named("stages")
+    )
+    tell: Chain = Field(default=(), description="Each of these people is told.")
 
 
 class TaskShape(Shape):
-    id: Word
-    title: Text | None = None
-    why: Text | None = None
-    assign: Chain
-    department: Word | None = None
-    due: When
-    after: Words = []
-    if_: Any = Field(default=None, alias="if")
-    form: Form = ()
-    outcomes: list[Word] = ["done"]
-    on: dict[str, BranchShape] = {}
-    remind: list[When] | None = None
-    escalate: Any = None
-    optional: bool = False
-    repeat: Every | None = None
+    """One piece of work: who does it, and by when."""
+
+    id: Word = Field(description="A word of its own for the task, by which others name it.")
+    title: Text | None = Field(default=None, description="What is to be done; {{ account.name }} may stand in it.")
+    why: Text | None = Field(default=None, description="Why it helps the customer; shown to whoever gets the task.")
+    assign: Chain = Field(description="Who does it: the first of the list who is at work.")
+    department: Word | None = Field(
+        default=None,
+        description="The department it counts for, where assign does not say.",
+        json_schema_extra=named("departments"),
+    )
+    due: When = Field(description="When it has to be done, like '2 business days after start'.")
+    after: Words = Field(default=[], description="It starts when these tasks of its stage are closed.")
+    if_: Any = Field(
+        default=None,
+        alias="if",
+        description="A condition, looked at when the task would start: when it does not hold the task is skipped.",
+        json_schema_extra={"type": ["string", "boolean"]},
+    )
+    form: dict[Word, Question] = Field(
+        default={}, description="What whoever finishes it has to answer; conditions name it as answers.TASK.QUESTION."
+    )
+    outcomes: list[Word] = Field(
+        default=["done"], min_length=1, description="How it can end; the first is taken when none is said."
+    )
+    on: dict[Word, BranchShape] = Field(
+        default={}, description="What an outcome leads to; 'cannot' is there for every task."
+    )
+    remind: list[When] | None = Field(default=None, description="When whoever has it is reminded.")
+    escalate: Annotated[
+        Any,
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "string", "x-names": "policies"},
+                    {"type": "array", "items": {"x-rung": True}},
+                ]
+            }
+        ),
+    ] = Field(default=None, description="The ladder: a policy of saveline.yaml, or rungs of its own.")
+    optional: bool = Field(default=False, description="The stage can be left without it.")
+    repeat: Every | None = Field(default=None, description="Not run by this version.")
 
 
 class StageShape(Shape):
-    max: Span | None = None
-    exit: Text | None = None
-    tasks: list[TaskShape] = []
+    """A stage of the pipeline, with what this play does in it."""
+
+    max: Span | None = Field(default=None, description="How long the stage may take before its owner is told.")
+    exit: Text | None = Field(default=None, description="The gate: a condition without which nobody leaves the stage.")
+    tasks: list[TaskShape] = Field(default=[], description="The work of this stage.")
 
 
 class PlayShape(Shape):
-    playbook: Name
-    title: Text
-    benefit: Text
-    applies: AppliesShape = AppliesShape()
-    priority: int = 0
-    short: Name | None = None
-    decide: When | None = None
-    watch: Span | None = None
-    stages: dict[str, StageShape]
+    """A playbook of Saveline: one page that says who does what by when to keep an account."""
+
+    playbook: Name = Field(description="The name of the play, the same as its file's.")
+    title: Text = Field(description="What people call it.")
+    benefit: Text = Field(description="Why it helps the customer, in one sentence; shown with every task.")
+    applies: AppliesShape = Field(default=AppliesShape(), description="When the play fits an account.")
+    priority: int = Field(default=0, description="Among plays that fit as closely, the highest is taken.")
+    short: Name | None = Field(
+        default=None,
+        description="The play to run when there is too little time for this one.",
+        json_schema_extra=named("plays"),
+    )
+    decide: When | None = Field(
+        default=None, description="The date by which somebody says saved, saved smaller, lost or let go."
+    )
+    watch: Span | None = Field(default=None, description="A save counts only if the account still pays after this.")
+    stages: dict[Word, StageShape] = Field(
+        description="The stages of the pipeline that the play goes through, in the pipeline's order.",
+        json_schema_extra={"x-keys": "stages"},
+    )
 
 
 class PolicyShape(Shape):
-    remind: list[When] = []
-    escalate: list[RungShape]
-    rest: Span = Duration(business_days=2)
+    """Reminders and an escalation ladder under a name that all plays can use."""
+
+    remind: list[When] = Field(default=[], description="When whoever has the task is reminded.")
+    escalate: list[RungShape] = Field(description="The rungs, in order; only a closed task ends the ladder.")
+    rest: Span = Field(
+        default=Duration(business_days=2), description="How long a seen task may lie before 'unseen' rungs go on."
+    )

@@ -1,0 +1,62 @@
+"""The JSON Schema of a playbook, for editors that check and complete YAML while it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from saveline.core.language.names import Names
+from saveline.core.language.shapes import PlayShape, RungShape
+from saveline.core.moments import Duration
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+
+class _Generate(GenerateJsonSchema):
+    def encode_default(self, dft: Any) -> Any:
+        """A default as it would be written in YAML."""
+        return str(dft) if isinstance(dft, Duration) else super().encode_default(dft)
+
+
+def play_schema(names: Names | None = None) -> dict[str, Any]:
+    """The schema; with ``names`` it offers the roles, departments, stages, causes and policies of a workspace."""
+    schema = PlayShape.model_json_schema(by_alias=True, schema_generator=_Generate)
+    schema["$defs"]["RungShape"] = RungShape.model_json_schema(by_alias=True, schema_generator=_Generate)
+    known = _words(names) if names is not None else {}
+    filled: dict[str, Any] = _filled(schema, known)
+    return {"$schema": DIALECT, "title": "Saveline playbook", **filled}
+
+
+def _words(names: Names) -> dict[str, list[str]]:
+    people = [*names.roles, "owner", "lead", *(f"{d}.lead" for d in names.departments), "owner.manager"]
+    return {
+        "people": people,
+        "departments": list(names.departments),
+        "emails": list(names.emails),
+        "stages": list(names.stages),
+        "causes": list(names.causes),
+        "policies": list(names.policies),
+        "plays": list(names.plays),
+    }
+
+
+def _filled(node: Any, known: Mapping[str, list[str]]) -> Any:
+    """``node`` with the marks replaced: a fixed list of names where any other is wrong, examples for people."""
+    if isinstance(node, list):
+        return [_filled(part, known) for part in node]
+    if not isinstance(node, dict):
+        return node
+    if "x-rung" in node:
+        return {"$ref": "#/$defs/RungShape"}
+    plain = {k: _filled(v, known) for k, v in node.items() if k not in ("x-names", "x-keys")}
+    if isinstance(plain.get("title"), str):
+        del plain["title"]  # pydantic's, which only says the key's own name again
+    words = known.get(node.get("x-names", ""))
+    if words:
+        plain |= {"examples": words} if node["x-names"] == "people" else {"enum": words}
+    keys = known.get(node.get("x-keys", ""))
+    if keys:
+        plain["propertyNames"] = {"enum": keys}
+    return plain
