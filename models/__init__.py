@@ -9,7 +9,7 @@ from sqlmodel import SQLModel
 from models.accounts import Account, AccountRole, Contact, Signal, Touchpoint
 from models.deals import Comment, Deal, DealCause, Event, Task
 from models.people import Absence, Department, Person, Revision, Rotation
-from models.records import Inbound, ImportRun, Notice, PlaybookVersion, Report
+from models.records import ImportRun, Inbound, Notice, PlaybookVersion, Report
 
 metadata = SQLModel.metadata
 

@@ -9,7 +9,7 @@ from models.columns import BigKey
 
 
 class Account(SQLModel, table=True):
-    """A customer; ``key`` is its natural key in the source system, ``fields`` a JSON object of the user's own columns."""
+    """A customer; ``key`` is its natural key in the source, ``fields`` a JSON object of the user's own columns."""
 
     __table_args__ = (
         CheckConstraint("arr_cents >= 0", name="arr"),

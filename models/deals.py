@@ -15,7 +15,7 @@ class Deal(SQLModel, table=True):
     """A flight risk on its way through the pipeline.
 
     ``next_at`` is the earliest moment at which something is due; an open deal without one is refused, so none can be
-    forgotten. ``seq`` is the number of its last event. The last four columns set a deal aside that could not be decided.
+    forgotten. ``seq`` is the number of its last event. The last three columns are for a deal that could not be decided.
     """
 
     __table_args__ = (

@@ -14,7 +14,8 @@ class Notice(SQLModel, table=True):
     """The outbox: one message to one person or room by one channel, inserted with the change that caused it.
 
     Without a deal (digests, reports) ``deal_id`` is 0, to a room ``person_id`` is 0: a NULL would slip past the unique
-    key. No foreign keys, as in ``event``.
+    key. No foreign keys, as in ``event``. ``attempts`` counts those that began, the first of them at ``tried_at``;
+    ``doubts`` those of which nobody can say whether they arrived.
     """
 
     __table_args__ = (
@@ -36,6 +37,8 @@ class Notice(SQLModel, table=True):
     status: str = "queued"
     not_before: datetime
     attempts: int = 0
+    doubts: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    tried_at: datetime | None = None
     lease: str | None = None
     lease_until: datetime | None = None
     sent_at: datetime | None = None
@@ -44,7 +47,7 @@ class Notice(SQLModel, table=True):
 
 
 class PlaybookVersion(SQLModel, table=True):
-    """A playbook as it once was. ``hash`` covers its text and the policies it named, so a running deal keeps both."""
+    """A playbook as it once was. ``hash`` covers its text and the policies it used: a running deal keeps both."""
 
     __tablename__ = "playbook_version"
     hash: str = Field(primary_key=True)

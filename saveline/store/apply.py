@@ -46,28 +46,14 @@ _TASK_MOVES = ("state", "title", "assignee_id", "department", *CLOCK_FIELDS)
 _TASK_ENDS = ("state", "closed_at", "closed_by", "outcome", "note", "answers")
 
 _SET_ASIDE_NO_MORE = {"failures": 0, "error": None, "retry_at": None}
-_INSERT_DEAL = sa.insert(DEAL).returning(DEAL.c.id)
+_INSERT_DEALS = sa.insert(DEAL).returning(DEAL.c.id, sort_by_parameter_order=True)
 _UPDATE_DEAL = Many.update(DEAL, _DEAL_MOVES, ("id", "seq"), **_SET_ASIDE_NO_MORE)
 _INSERT_TASK = Many.insert(TASK, ("deal_id", *TASK_FIELDS, *CLOCK_FIELDS))
 _UPDATE_TASK = Many.update(TASK, _TASK_MOVES, ("deal_id", "no"))
 _CLOSE_TASK = Many.update(TASK, _TASK_ENDS, ("deal_id", "no"), next_at=None)
 _INSERT_EVENT = Many.insert(EVENT, ("deal_id", "seq", "task_no", "at", "late_s", "kind", "by_id", "via", "data"))
-_INSERT_NOTICE = Many.insert(
-    NOTICE,
-    (
-        "deal_id",
-        "task_no",
-        "kind",
-        "ordinal",
-        "person_id",
-        "channel",
-        "at",
-        "about",
-        "not_before",
-        "status",
-        "attempts",
-    ),
-)
+_NOTICE_FIELDS = ("deal_id", "task_no", "kind", "ordinal", "person_id", "channel", "at", "about", "not_before")
+_INSERT_NOTICE = Many.insert(NOTICE, _NOTICE_FIELDS)
 _INSERT_CAUSE = Many.insert(CAUSE, ("deal_id", "cause", "place", "at"))
 _INSERT_COMMENT = Many.insert(COMMENT, ("deal_id", "seq", "task_no", "person_id", "at", "body"))
 
@@ -79,7 +65,7 @@ def apply(conn: Connection, decisions: Sequence[Decision], now: datetime) -> lis
 
     Raises SomebodyWasFaster when a deal has moved on since it was read: the caller's transaction must then end.
     """
-    written = [d if d.before.id else replace(d, deal=_insert_deal(conn, d.deal)) for d in decisions]
+    written = _with_ids(conn, decisions)
     _update_deals(conn, [d for d in written if d.before.id and d.deal is not d.before])
     _write_tasks(conn, written)
     _INSERT_EVENT.run(conn, [_event_row(d.deal.id, e, now) for d in written for e in d.events])
@@ -88,10 +74,14 @@ def apply(conn: Connection, decisions: Sequence[Decision], now: datetime) -> lis
     return [d.deal for d in written]
 
 
-def _insert_deal(conn: Connection, deal: Deal) -> Deal:
-    row = dict(zip(DEAL_FIELDS, deal_values(deal), strict=True))
-    del row["id"]
-    return replace(deal, id=conn.execute(_INSERT_DEAL, row).scalar_one())
+def _with_ids(conn: Connection, decisions: Sequence[Decision]) -> list[Decision]:
+    """The decisions in their order, those about new deals with the ids that the database has given them."""
+    new = [d for d in decisions if not d.before.id]
+    if not new:
+        return list(decisions)
+    rows = [dict(zip(DEAL_FIELDS[1:], deal_values(d.deal)[1:], strict=True)) for d in new]
+    ids = iter(conn.execute(_INSERT_DEALS, rows).scalars().all())
+    return [d if d.before.id else replace(d, deal=replace(d.deal, id=next(ids))) for d in decisions]
 
 
 def _update_deals(conn: Connection, decisions: Sequence[Decision]) -> None:
@@ -146,7 +136,7 @@ def _event_row(deal_id: int, event: Event, now: datetime) -> tuple[Any, ...]:
 
 def _notice_row(deal_id: int, n: Notice) -> tuple[Any, ...]:
     about = encode_json(n.about)
-    return deal_id, n.task_no, n.kind, n.ordinal, n.person_id, n.channel, n.at, about, n.at, "queued", 0
+    return deal_id, n.task_no, n.kind, n.ordinal, n.person_id, n.channel, n.at, about, n.at
 
 
 def _write_side_rows(conn: Connection, decisions: Sequence[Decision]) -> None:

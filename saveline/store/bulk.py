@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, psycopg
 from sqlalchemy.dialects.sqlite import pysqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlmodel import UTCDateTime
 
 Row: TypeAlias = Sequence[Any]
@@ -46,8 +47,10 @@ class Many:
 
     @classmethod
     def insert(cls, into: sa.Table, columns: Sequence[str]) -> Many:
-        """An INSERT of ``columns``."""
-        statement = sa.insert(into).values({c: sa.bindparam(c) for c in columns})
+        """An INSERT of ``columns``; the others take their defaults."""
+        defaults = {c.name: c.default for c in into.columns if c.name not in columns}
+        constants = {name: d.arg for name, d in defaults.items() if isinstance(d, ScalarElementColumnDefault)}
+        statement = sa.insert(into).values({c: sa.bindparam(c) for c in columns} | constants)
         return cls(statement, columns, {c: into.c[c].type for c in columns})
 
     @classmethod

@@ -45,9 +45,9 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that writes: all of it, or on any exception nothing."""
     with engine.connect() as conn:
-        conn = conn.execution_options(**{_WRITES: True})
-        with conn.begin():
-            yield conn
+        writer = conn.execution_options(**{_WRITES: True})
+        with writer.begin():
+            yield writer
 
 
 def server_now(conn: Connection) -> datetime | None:

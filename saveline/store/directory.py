@@ -127,6 +127,6 @@ def duty(conn: Connection, person_ids: Sequence[int]) -> Duty:
         .where(TASK.c.state == sa.literal_column("'open'"), TASK.c.assignee_id.in_(person_ids))
         .group_by(TASK.c.assignee_id)
     )
-    loads = {person_id: count for person_id, count in conn.execute(counted)}
+    loads = {row[0]: row[1] for row in conn.execute(counted)}
     turns = {row.department: row.person_id for row in conn.execute(sa.select(ROTATION))}
     return Duty(loads, turns)

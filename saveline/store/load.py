@@ -82,7 +82,7 @@ def claim_due(conn: Connection, now: datetime, most: int, only: int | None = Non
 
 
 def deals(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> list[tuple[Deal, Account]]:
-    """Deals with all their tasks, and their accounts with their teams, in the order of ``ids``; unknown ids are left out.
+    """Deals with all their tasks, and accounts with their teams, in the order of ``ids``; unknown ids are left out.
 
     Five queries. With ``lock`` the deals are locked until the transaction ends (on SQLite a writer has the whole file).
     """
