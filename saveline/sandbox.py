@@ -7,10 +7,11 @@ loaded. Loops, calls, macros, assignments and arithmetic that can grow are not o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from jinja2 import ChainableUndefined, TemplateSyntaxError, nodes
+from jinja2 import ChainableUndefined, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from saveline.core.errors import did_you_mean, one_of
@@ -21,8 +22,8 @@ LONGEST: Final = 2_000
 FILTERS: Final = frozenset({"default", "int", "length", "lower", "round", "title", "trim", "upper"})
 TESTS: Final = frozenset({"defined", "undefined", "none", "in", "eq", "ne", "lt", "le", "gt", "ge"})
 
-Known = Mapping[str, "Mapping[str, Any] | None"]
-"""Names an expression may use, as nested mappings; None marks a level that is free."""
+Known = Mapping[str, Any]
+"""Names an expression may use, as nested mappings; None marks a level that is free, a tuple the values there can be."""
 
 _EXPRESSION_NODES: Final = (
     nodes.Template,
@@ -45,6 +46,7 @@ _EXPRESSION_NODES: Final = (
     nodes.Add,
     nodes.Sub,
 )
+_WORDS: Final = {nodes.Call: "calls with ( )", nodes.Getitem: "[ ] after a name", nodes.Mul: "*", nodes.For: "loops"}
 _ENV: Final = ImmutableSandboxedEnvironment(undefined=ChainableUndefined, autoescape=False)
 
 
@@ -68,7 +70,10 @@ class Condition:
         self._holds = _ENV.compile_expression(source, undefined_to_none=False)
 
     def __call__(self, facts: Facts) -> bool:
-        return bool(self._holds(facts))
+        try:
+            return bool(self._holds(facts))
+        except (TypeError, UndefinedError):
+            return False  # what is not known, or is no number, is neither more nor less than one
 
 
 class Text:
@@ -91,17 +96,29 @@ def _check(source: str, known: Known) -> None:
     try:
         tree = _ENV.parse(source)
     except TemplateSyntaxError as error:
-        raise ValueError(f"a Jinja expression over account, deal and answers ({error.message})") from None
+        raise ValueError(_unreadable(source, known, error.message or "")) from None
     for node in _walk(tree):
         _check_node(node)
     for path in _paths(tree):
         _check_path(path, known)
+    for compare in tree.find_all(nodes.Compare):
+        _check_compare(compare, known)
+
+
+def _unreadable(source: str, known: Known, message: str) -> str:
+    """What to write instead of something that is no expression at all."""
+    if "{{" in source and not source.startswith("{{ ("):
+        return "a text in which every {{ is closed by }}"
+    if re.search(r"(?<![=!<>])=(?!=)", source):
+        return "== to compare with, not ="
+    return f"a condition over {one_of(known)}, with quotes around words ({message})"
 
 
 def _check_node(node: nodes.Node) -> None:
     if not isinstance(node, _EXPRESSION_NODES):
         raise ValueError(
-            f"comparisons, and, or, not, in, is and the filters {one_of(sorted(FILTERS))}: no {type(node).__name__}"
+            f"comparisons, and, or, not, in, is and the filters {one_of(sorted(FILTERS))}; "
+            f"no {_WORDS.get(type(node), type(node).__name__)}"
         )
     if isinstance(node, nodes.Filter) and node.name not in FILTERS:
         raise ValueError(
@@ -137,11 +154,42 @@ def _path(node: nodes.Node) -> tuple[str, ...]:
 
 
 def _check_path(path: tuple[str, ...], known: Known) -> None:
-    level: Mapping[str, Any] | None = known
+    level: Any = known
     for i, name in enumerate(path):
         if level is None:
             return
+        here = ".".join(path[:i]) or "an expression"
+        if not isinstance(level, Mapping):
+            raise ValueError(f"{here} with nothing after it, not .{name}")
         if name not in level:
-            here = ".".join(path[:i]) or "an expression"
-            raise ValueError(f"{here} with {one_of(sorted(level))}, not {name!r}.{did_you_mean(name, level)}")
+            raise ValueError(
+                f"{here} with {one_of(sorted(level)) or 'nothing'}, not {name!r}.{did_you_mean(name, level)}"
+            )
         level = level[name]
+
+
+def _check_compare(compare: nodes.Compare, known: Known) -> None:
+    """Each comparison of a name that can have only some values with a value that it cannot have."""
+    left = compare.expr
+    for operand in compare.ops:
+        sides = ((left, operand.expr), (operand.expr, left))
+        for path, value in ((_path(a), b) for a, b in sides):
+            possible = _values(path, known)
+            if possible is not None and operand.op in ("eq", "ne", "in", "notin"):
+                _check_values(".".join(path), possible, value)
+        left = operand.expr
+
+
+def _values(path: tuple[str, ...], known: Known) -> tuple[Any, ...] | None:
+    level: Any = known
+    for name in path:
+        level = level.get(name) if isinstance(level, Mapping) else None
+    return level if isinstance(level, tuple) else None
+
+
+def _check_values(path: str, possible: tuple[Any, ...], value: nodes.Node) -> None:
+    listed = value.items if isinstance(value, nodes.List | nodes.Tuple) else [value]
+    words = [str(v).lower() if isinstance(v, bool) else str(v) for v in possible]
+    for const in (item.value for item in listed if isinstance(item, nodes.Const)):
+        if const not in possible or isinstance(const, bool) is not isinstance(possible[0], bool):
+            raise ValueError(f"{path} compared with {one_of(words)}, not {const!r}.{did_you_mean(str(const), words)}")

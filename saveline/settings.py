@@ -43,5 +43,5 @@ _VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
 
 def expand(text: str, environment: Mapping[str, str] = os.environ) -> str:
-    """``text`` with each ``${NAME}`` replaced from the environment. Raises KeyError with the first name that is missing."""
+    """``text`` with each ``${NAME}`` replaced from the environment. Raises KeyError with the first that is missing."""
     return _VARIABLE.sub(lambda m: environment[m[1]], text)

@@ -1,0 +1,1 @@
+"""The only disk: strict YAML, CSV in and out, the workspace folder."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from saveline.core.errors import Invalid, Problem
+from saveline.core.errors import Invalid, Problem, nearest, one_of
 from saveline.core.facts import Fact
 from saveline.core.language.directory import PersonEntry, parse_people
 from saveline.core.language.names import Names
@@ -86,7 +86,10 @@ def read_plays(folder: Path, settings: Document, workspace: Workspace, emails: S
     if workspace.default_play not in names.plays:
         problems.append(
             settings.problem(
-                ("default_play",), f"there is no playbook {workspace.default_play!r}", "a file in playbooks/"
+                ("default_play",),
+                f"there is no playbook {workspace.default_play!r}",
+                one_of(names.plays) or "a file in playbooks/",
+                nearest(workspace.default_play, names.plays),
             )
         )
     return Plays(tuple(live), tuple(broken), tuple(problems))
@@ -108,14 +111,10 @@ def read_play(
     return (LivePlay(play, document.text, policies) if play else None), problems
 
 
-def stored_play(
-    hash_: str, text: str, policies: Mapping[str, Any], settings: Document, people: Mapping[str, int]
-) -> Play:
-    """A version as it was stored, with the policies of its day. Raises Invalid only if the language itself has changed."""
+def stored_play(hash_: str, text: str, policies: Mapping[str, Any], settings: Document) -> Play:
+    """A version as it was stored, with the policies of its day. Raises Invalid only if the language has changed."""
     data = {**settings.data, "policies": {**settings.data["policies"], **policies}}
-    workspace, _ = parse_workspace(
-        Document(settings.file, settings.text, data, {}), people, Expressions(), trusted=True
-    )
+    workspace, _ = parse_workspace(Document(settings.file, settings.text, data, {}), {}, Expressions(), trusted=True)
     names = Names.of(workspace, ())
     play, problems = parse_play(parse(text, f"version {hash_}"), hash_, workspace, names, Expressions(), trusted=True)
     if play is None:

@@ -24,6 +24,7 @@ from ruamel.yaml.events import (
     ScalarEvent,
     SequenceStartEvent,
 )
+from ruamel.yaml.reader import ReaderError
 
 from saveline.core.errors import Invalid, Problem
 
@@ -33,6 +34,9 @@ MOST_NODES: Final = 20_000
 
 Place: TypeAlias = tuple[str | int, ...]
 """The way from the top of a document to a part of it: keys and indexes."""
+
+Mark: TypeAlias = tuple[int, int]
+"""Line and column, both from 1."""
 
 _INT = re.compile(r"[-+]?\d+")
 _FLOAT = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?")
@@ -44,20 +48,29 @@ _WORDS: Final = {
 
 
 class Document:
-    """The plain data of a file and the line and column of every part of it."""
+    """The plain data of a file and the line and column of every part of it.
 
-    def __init__(self, file: str, text: str, data: Any, marks: Mapping[Place, tuple[int, int]]) -> None:
+    ``marks`` says where each value stands (for a collection under a key: where its key does), ``keys`` where each key.
+    """
+
+    def __init__(
+        self, file: str, text: str, data: Any, marks: Mapping[Place, Mark], keys: Mapping[Place, Mark] | None = None
+    ) -> None:
         self.file, self.text, self.data = file, text, data
-        self._marks = marks
+        self._marks, self._keys = marks, keys or {}
 
-    def where(self, place: Place) -> tuple[int, int]:
-        """Line and column, from 1, of the part at ``place``, or of the nearest part around it."""
+    def where(self, place: Place, *, key: bool = False) -> Mark:
+        """Line and column, from 1, of the part at ``place`` (with ``key`` of its key), or of the nearest around it."""
+        if key and place in self._keys:
+            return self._keys[place]
         while place and place not in self._marks:
             place = place[:-1]
         return self._marks.get(place, (1, 1))
 
-    def problem(self, place: Place, what: str, expected: str = "", near: str = "", *, warning: bool = False) -> Problem:
-        line, column = self.where(place)
+    def problem(
+        self, place: Place, what: str, expected: str = "", near: str = "", *, warning: bool = False, key: bool = False
+    ) -> Problem:
+        line, column = self.where(place, key=key)
         return Problem(self.file, line, column, what, expected, near, warning)
 
 
@@ -88,23 +101,74 @@ def parse(text: str, file: str) -> Document:
         for event in YAML(typ="safe", pure=True).parse(text):
             builder.take(event)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise Invalid(
-            [Problem(file, line, column, f"not YAML: {error.problem or error.context}", "YAML 1.2")]
-        ) from None
+        raise Invalid([_not_yaml(error, text, file, builder.quoted)]) from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        column = error.position - text.rfind("\n", 0, error.position)
+        what = f"the control character 0x{ord(text[error.position]):02x}"
+        raise Invalid([Problem(file, line, column, what, "text that can be read")]) from None
     except YAMLError as error:
         raise Invalid([Problem(file, 1, 1, f"not YAML: {error}", "YAML 1.2")]) from None
-    return Document(file, text, builder.data, builder.marks)
+    return Document(file, text, builder.data, builder.marks, builder.keys)
+
+
+_IN_WORDS: Final = (
+    (
+        "expected ',' or '",
+        "a bracket that is never closed, or a missing comma",
+        "a comma between and a closing bracket; quotes around a text with brackets in it",
+    ),
+    ("end of stream|quoted scalar", "a quote that is never closed", "a second quote like the first"),
+    (
+        "mapping values are not",
+        "a ': ' that cannot stand here",
+        "quotes around a text with ': ' in it, or keys at one indent",
+    ),
+    (
+        "cannot start any token.*|'\\\\t'",
+        "a sign that no value can begin with",
+        "quotes around a text like it",
+    ),
+    ("found '-'|sequence entries", "a '-' that does not fit the lines above", "the items of a list at one indent"),
+    (
+        "block end|expected key|unindent",
+        "an indent that does not fit the lines above",
+        "the keys of a level at one indent",
+    ),
+    ("find expected ':'", "a line without ': '", "a key, a colon, a space and a value"),
+    ("node content", "a sign where a value should stand", "a value, in quotes if it begins with a sign"),
+    ("escape", "a backslash in double quotes that means nothing", "single quotes, or two backslashes"),
+)
+"""What the parser says, and what that means to somebody who has never read a grammar. The first two are placed where
+the thing begins, for the parser notices them only where the file ends."""
+
+
+def _not_yaml(error: MarkedYAMLError, text: str, file: str, quoted: NodeEvent | None) -> Problem:
+    said = error.problem or error.context or ""
+    found = next((i for i, row in enumerate(_IN_WORDS) if re.search(row[0], said)), None)
+    what, expected = (f"not YAML: {said}", "YAML 1.2") if found is None else _IN_WORDS[found][1:]
+    mark = (error.context_mark if found in (0, 1) else None) or error.problem_mark or error.context_mark
+    if quoted is not None and mark is not None and quoted.end_mark.line == mark.line:
+        found, mark = 1, quoted.start_mark  # closed by the next quote of the file, lines below
+        what, expected = _IN_WORDS[found][1:]
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    faulty = "".join(text.split("\n")[line : line + 1])
+    if faulty[column : column + 1] == "\t":
+        what, expected = "a tab", "spaces to indent with"
+    elif "indent" in what and faulty[:column].strip():
+        what, expected = "text after a closing quote or bracket", "nothing more, or quotes around all of it"
+    return Problem(file, line + 1, column + 1, what, expected)
 
 
 class _Builder:
-    """Builds plain data event by event. Open collections lie on a stack with their place; a mapping's pending key too."""
+    """Builds plain data event by event. Open collections lie on a stack with their place and their pending key."""
 
     def __init__(self, file: str) -> None:
         self.file = file
         self.data: Any = None
-        self.marks: dict[Place, tuple[int, int]] = {}
+        self.quoted: NodeEvent | None = None
+        self.marks: dict[Place, Mark] = {}
+        self.keys: dict[Place, Mark] = {}
         self._stack: list[tuple[dict[str, Any] | list[Any], Place]] = []
         self._key: list[str | None] = []
         self._nodes = 0
@@ -116,6 +180,8 @@ class _Builder:
             if self._documents > 1:
                 raise self._refused(event, "a second document", "one document a file")
         elif isinstance(event, NodeEvent):
+            across = isinstance(event, ScalarEvent) and event.end_mark.line > event.start_mark.line
+            self.quoted = event if across and getattr(event, "style", None) in ("'", '"') else None
             self._count(event)
             self._node(event)
         elif isinstance(event, CollectionEndEvent):
@@ -140,26 +206,29 @@ class _Builder:
             self._begin_pair(event, mark)
             return
         place = self._place()
-        self.marks.setdefault(place, mark)
         value: Any
         if isinstance(event, ScalarEvent):
             value = scalar(event.value) if event.style is None else event.value
         else:
             value = {} if isinstance(event, MappingStartEvent) else []
+        stands = isinstance(event, ScalarEvent) and value is not None  # nothing stands where a value was left out
+        self.marks[place] = mark if stands else self.keys.get(place, mark)
         self._put(value)
         if isinstance(event, MappingStartEvent | SequenceStartEvent):
             self._stack.append((value, place))
             self._key.append(None)
 
-    def _begin_pair(self, event: NodeEvent, mark: tuple[int, int]) -> None:
+    def _begin_pair(self, event: NodeEvent, mark: Mark) -> None:
         if not isinstance(event, ScalarEvent):
-            raise self._refused(event, "a key that is a collection", "a word as key")
+            raise self._refused(
+                event, "a key that is a collection", "a word as key; quotes around a text that begins with {{"
+            )
         holder, place = self._stack[-1]
         key = event.value
         if key in holder:
             raise self._refused(event, f"{key!r} is there twice", "each key once")
         self._key[-1] = key
-        self.marks[(*place, key)] = mark
+        self.keys[(*place, key)] = mark
 
     def _place(self) -> Place:
         if not self._stack:

@@ -1,0 +1,40 @@
+"""Places at which a test can kill the process, as a power cut would.
+
+Without ``SAVELINE_TEST_FAULTS=1`` they do nothing. ``CRASH_AT=after_send`` kills at the first pass of that place,
+``CRASH_AT=after_send:3`` at the third.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from functools import cache
+from typing import Final
+
+POINTS: Final = ("claimed", "before_sending", "marking_sending", "before_send", "after_send", "marked")
+"""The places around sending a notice, in order."""
+
+
+def crash_point(name: str) -> None:
+    """Die here, if that is what the test asked for."""
+    plan = _plan()
+    if plan is not None and plan.passes(name):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class _Plan:
+    def __init__(self, text: str) -> None:
+        self._name, _, times = text.partition(":")
+        self._left = int(times or 1)
+
+    def passes(self, name: str) -> bool:
+        if name == self._name:
+            self._left -= 1
+        return name == self._name and self._left == 0
+
+
+@cache
+def _plan() -> _Plan | None:
+    # Read once and here, so that nothing else in the program knows of it.
+    wanted = os.environ.get("CRASH_AT") if os.environ.get("SAVELINE_TEST_FAULTS") == "1" else None
+    return _Plan(wanted) if wanted else None
