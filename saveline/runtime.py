@@ -33,9 +33,9 @@ class Runtime:
         return self._engine
 
     def desk(self) -> Desk:
-        """The desk for the workspace as its files are now. Raises Invalid with every problem of a file that is not in order.
+        """The desk for the workspace as its files are now; a people.yaml that has changed is brought into the database.
 
-        people.yaml is brought into the database on the way, where it has changed.
+        Raises Invalid with every problem of saveline.yaml or people.yaml. A broken playbook only is not live.
         """
         stamp = self._stamp()
         if self._desk is None or self._desk[0] != stamp:
@@ -61,7 +61,9 @@ class Runtime:
         if changed:
             with database.writing(self.engine) as conn:
                 directory.sync_departments(conn, workspace.departments)
-        return Desk(self.engine, self.clock, document, workspace, plays)
+        desk = Desk(self.engine, self.clock, document, workspace, plays)
+        desk.folder = self.folder
+        return desk
 
     def _stamp(self) -> int:
         """A number that changes when a file of the workspace does."""

@@ -85,10 +85,11 @@ def _decide_and_apply(desk: Desk, conn: Connection, ids: Sequence[int], now: dat
     decisions: list[Decision] = []
     failed: dict[int, str] = {}
     found = load.deals(conn, ids)
-    duty = desk.duty(conn, desk.picks(conn, {deal.play_hash for deal, _ in found}))
+    people = desk.people(conn)
+    duty = desk.duty(conn, people, desk.picks(conn, {deal.play_hash for deal, _ in found}))
     for deal, account in found:
         try:
-            decisions.append(on_due(desk.case(conn, deal, account, duty), now))
+            decisions.append(on_due(desk.case(conn, people, deal, account, duty), now))
             duty = duty_after(duty, decisions[-1])
         except Exception as error:  # any bug in one deal must not stop the others: it is kept, shown and tried again
             log.exception("deal %s could not be decided", deal.id)

@@ -6,103 +6,99 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
-from saveline.actions.tasks import Doer, act
+from saveline.actions.tasks import act
 from saveline.core import choose
 from saveline.core.decide import deals as decide
 from saveline.core.decide.deals import Closing
 from saveline.core.decide.draft import Case, Decision, account_facts, duty_after
 from saveline.core.errors import DealIsOpen, Invalid, Problem, UnknownAccount
-from saveline.core.facts import Account, Deal
+from saveline.core.facts import Account, Deal, Doer, Fact
+from saveline.core.play import Play
 from saveline.store import load, playbooks
 from saveline.store.apply import apply
 from saveline.store.rows import DEAL, encode_json
 
 
-def open_deal(desk: Desk, account_id: int, *, causes: Sequence[str], score: int = 0, doer: Doer | None = None) -> Deal:
+class Wanted(Fact, frozen=True):
+    """An account that is to become a deal: for which causes, with which score, and why."""
+
+    account: Account
+    causes: Sequence[str]
+    score: int = 0
+    why: Sequence[str] = ()
+
+
+def open_deal(desk: Desk, account_id: int, *, causes: Sequence[str], score: int = 0, by: Doer | None = None) -> Deal:
     """Open a deal on an account by hand. Raises DealIsOpen, UnknownAccount, and Invalid when no play is in order."""
     with desk.writing() as conn:
         now = desk.now(conn)
         found = load.accounts(conn, [account_id])
         if not found:
             raise UnknownAccount(str(account_id))
-        return open_deals(desk, conn, [(found[0], causes, score, ())], now, doer)[0]
+        return open_deals(desk, conn, [Wanted(found[0], causes, score)], now, by)[0]
 
 
 def open_deals(
-    desk: Desk,
-    conn: Connection,
-    wanted: Sequence[tuple[Account, Sequence[str], int, Sequence[str]]],
-    now: datetime,
-    doer: Doer | None = None,
+    desk: Desk, conn: Connection, wanted: Sequence[Wanted], now: datetime, by: Doer | None = None
 ) -> list[Deal]:
-    """Open a deal for each ``(account, causes, score, why)`` within the caller's transaction."""
-    taken = {
-        a: i
-        for i, a in conn.execute(
-            sa.select(DEAL.c.id, DEAL.c.account_id).where(
-                DEAL.c.state != "closed", DEAL.c.account_id.in_([w[0].id for w in wanted])
-            )
-        )
-    }
+    """Open them all within the caller's transaction, each with the play that fits it best."""
+    _refuse_second(conn, wanted)
+    people = desk.people(conn)
+    duty = desk.duty(conn, people, desk.live_picks())
     decisions: list[Decision] = []
-    duty = desk.duty(conn, {key for p in desk.plays.live for key in p.play.picks})
-    for account, causes, score, why in wanted:
-        if account.id in taken:
-            raise DealIsOpen(account.name, taken[account.id])
-        case, why = _case(desk, conn, account, causes, why, now)
-        by, via = (doer.person_id, doer.via) if doer else (None, "engine")
-        opening = replace(case, duty=duty)
-        decisions.append(decide.open_deal(opening, at=now, causes=causes, score=score, why=why, by=by, via=via))
+    for w in wanted:
+        play, why = _choose(desk, w, now)
+        case = Case(desk.workspace, people, play, w.account, Deal(id=0, account_id=w.account.id), duty)
+        decisions.append(decide.open_deal(case, at=now, causes=w.causes, score=w.score, why=(*w.why, *why), by=by))
         duty = duty_after(duty, decisions[-1])
+    for live in desk.plays.live:
+        if any(d.deal.play_hash == live.play.hash for d in decisions):
+            version = playbooks.Version(live.play.hash, live.play.name, live.text, encode_json(live.policies))
+            playbooks.remember(conn, version, now)
     return apply(conn, decisions, now)
 
 
-def _case(
-    desk: Desk, conn: Connection, account: Account, causes: Sequence[str], why: Sequence[str], now: datetime
-) -> tuple[Case, tuple[str, ...]]:
-    """The case of a deal that is to be opened with the play that fits best, and why it was chosen."""
-    deal_facts = {"causes": list(causes), "arr": account.arr_cents / 100}
-    empty = Deal(id=0, account_id=account.id)
-    facts = {"account": account_facts(account, replace(empty, opened_at=now)), "deal": deal_facts, "answers": {}}
-    plays = {p.play.hash: p for p in desk.plays.live}
-    choice = choose.choose(
-        [p.play for p in plays.values()], account, causes, facts, at=now, default=desk.workspace.default_play
+def _refuse_second(conn: Connection, wanted: Sequence[Wanted]) -> None:
+    """An account has one open deal at a time; a further cause joins it. Raises DealIsOpen."""
+    running = sa.select(DEAL.c.account_id, DEAL.c.id).where(
+        DEAL.c.state != "closed", DEAL.c.account_id.in_([w.account.id for w in wanted])
     )
-    if choice.play is None:
-        raise Invalid(
-            [Problem("playbooks", 1, 1, "no playbook applies and the default is not in order", "a default play")]
-        )
-    live = plays[choice.play.hash]
-    version = playbooks.Version(live.play.hash, live.play.name, live.text, encode_json(live.policies))
-    playbooks.remember(conn, version, now)
-    return Case(desk.workspace, desk.people(conn), live.play, account, empty), (*why, *choice.why)
+    taken = dict(conn.execute(running).tuples().all())
+    for w in wanted:
+        if w.account.id in taken:
+            raise DealIsOpen(w.account.name, taken[w.account.id])
 
 
-def move_stage(desk: Desk, deal_id: int, doer: Doer, *, to: str, reason: str = "") -> Decision:
-    return act(
-        desk,
-        deal_id,
-        lambda case, now: decide.move_stage(case, by=doer.person_id, via=doer.via, at=now, to=to, reason=reason),
-    )
+def _choose(desk: Desk, wanted: Wanted, now: datetime) -> tuple[Play, tuple[str, ...]]:
+    account = wanted.account
+    facts = {
+        "account": account_facts(account, Deal(id=0, account_id=account.id, opened_at=now)),
+        "deal": {"causes": list(wanted.causes), "arr": account.arr_cents / 100},
+        "answers": {},
+    }
+    plays = [live.play for live in desk.plays.live]
+    default = desk.workspace.default_play
+    found = choose.choose(plays, account, wanted.causes, facts, at=now, default=default)
+    if found.play is None:
+        what = "no playbook applies, and the default is not in order"
+        raise Invalid([Problem("playbooks", 1, 1, what, f"a playbook {default} that can run")])
+    return found.play, found.why
 
 
-def pause(desk: Desk, deal_id: int, doer: Doer, *, until: datetime, reason: str) -> Decision:
-    return act(
-        desk,
-        deal_id,
-        lambda case, now: decide.pause(case, by=doer.person_id, via=doer.via, at=now, until=until, reason=reason),
-    )
+def move_stage(desk: Desk, deal_id: int, by: Doer, *, to: str, reason: str = "") -> Decision:
+    return act(desk, deal_id, lambda case, now: decide.move_stage(case, by=by, at=now, to=to, reason=reason))
 
 
-def resume(desk: Desk, deal_id: int, doer: Doer) -> Decision:
-    return act(desk, deal_id, lambda case, now: decide.resume_deal(case, by=doer.person_id, via=doer.via, at=now))
+def pause(desk: Desk, deal_id: int, by: Doer, *, until: datetime, reason: str) -> Decision:
+    return act(desk, deal_id, lambda case, now: decide.pause(case, by=by, at=now, until=until, reason=reason))
 
 
-def close_deal(desk: Desk, deal_id: int, doer: Doer, closing: Closing) -> Decision:
-    return act(
-        desk, deal_id, lambda case, now: decide.close_deal(case, closing, by=doer.person_id, via=doer.via, at=now)
-    )
+def resume(desk: Desk, deal_id: int, by: Doer) -> Decision:
+    return act(desk, deal_id, lambda case, now: decide.resume_deal(case, by=by, at=now))
+
+
+def close_deal(desk: Desk, deal_id: int, by: Doer, closing: Closing) -> Decision:
+    return act(desk, deal_id, lambda case, now: decide.close_deal(case, closing, by=by, at=now))

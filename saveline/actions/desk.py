@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
-from functools import lru_cache
+from pathlib import Path
 
 from sqlalchemy.engine import Connection, Engine
 
@@ -24,13 +24,18 @@ from saveline.store.rows import decode_json
 
 
 class Desk:
-    """Built once by :mod:`saveline.runtime` and shared; it remembers the people and plays it has read."""
+    """Built once by :mod:`saveline.runtime` and shared; it remembers the people and plays it has read.
+
+    ``folder`` is the workspace's, to which the paths in its channels are relative.
+    """
+
+    folder: Path = Path()
 
     def __init__(self, engine: Engine, clock: Clock, document: Document, workspace: Workspace, plays: Plays) -> None:
         self.engine, self.clock = engine, clock
         self.document, self.workspace, self.plays = document, workspace, plays
         self._people: tuple[int, People] | None = None
-        self._compiled = lru_cache(maxsize=256)(self._compile)
+        self._compiled = {live.play.hash: live.play for live in plays.live}
 
     def writing(self) -> AbstractContextManager[Connection]:
         return database.writing(self.engine)
@@ -54,16 +59,17 @@ class Desk:
         return self._people[1]
 
     def play(self, conn: Connection, hash_: str) -> Play:
-        """The version a deal runs by. Raises Invalid where it cannot be compiled any more."""
-        for live in self.plays.live:
-            if live.play.hash == hash_:
-                return live.play
-        version = playbooks.version(conn, hash_)
-        if version is None:
-            raise Invalid(
-                [Problem(f"version {hash_}", 1, 1, "this version of the playbook is not stored", "a stored version")]
+        """The version a deal runs by. Raises Invalid where it is not stored or cannot be compiled any more."""
+        found = self._compiled.get(hash_)
+        if found is None:
+            version = playbooks.version(conn, hash_)
+            if version is None:
+                what = "this version of the playbook is not stored"
+                raise Invalid([Problem(f"version {hash_}", 1, 1, what, "a stored version")])
+            found = self._compiled[hash_] = stored_play(
+                hash_, version.text, decode_json(version.policies), self.document
             )
-        return self._compiled(hash_, version.text, version.policies, tuple(directory.ids_by_email(conn).items()))
+        return found
 
     def picks(self, conn: Connection, hashes: Iterable[str]) -> set[str]:
         """The departments from which the plays of ``hashes`` pick somebody; a broken one picks nobody."""
@@ -73,12 +79,13 @@ class Desk:
                 departments |= self.play(conn, hash_).picks
         return departments
 
-    def _compile(self, hash_: str, text: str, policies: str, people: tuple[tuple[str, int], ...]) -> Play:
-        return stored_play(hash_, text, decode_json(policies), self.document, dict(people))
+    def live_picks(self) -> set[str]:
+        """The departments from which the plays that new deals may get pick somebody."""
+        return {key for live in self.plays.live for key in live.play.picks}
 
-    def case(self, conn: Connection, deal: Deal, account: Account, duty: Duty) -> Case:
-        """All that a decision about ``deal`` may look at."""
-        return Case(self.workspace, self.people(conn), self.play(conn, deal.play_hash), account, deal, duty)
+    def case(self, conn: Connection, people: People, deal: Deal, account: Account, duty: Duty) -> Case:
+        """All that a decision about ``deal`` may look at. Raises Invalid where its play cannot be had."""
+        return Case(self.workspace, people, self.play(conn, deal.play_hash), account, deal, duty)
 
     def locked(self, conn: Connection, deal_id: int) -> Case:
         """The case of one deal, locked until the transaction ends. Raises UnknownDeal."""
@@ -86,10 +93,10 @@ class Desk:
         if not found:
             raise UnknownDeal(deal_id)
         deal, account = found[0]
-        return self.case(conn, deal, account, self.duty(conn, self.play(conn, deal.play_hash).picks))
+        people, play = self.people(conn), self.play(conn, deal.play_hash)
+        return Case(self.workspace, people, play, account, deal, self.duty(conn, people, play.picks))
 
-    def duty(self, conn: Connection, departments: Iterable[str]) -> Duty:
+    def duty(self, conn: Connection, people: People, departments: Iterable[str]) -> Duty:
         """Loads of those who may be picked from ``departments``; most plays pick nobody, and then nothing is read."""
-        people = self.people(conn)
         picked = [p.id for key in departments for p in people.members(key)]
         return directory.duty(conn, picked) if picked else Duty()

@@ -1,0 +1,41 @@
+"""Daily: forget what is old by policy, and check that what is kept is whole."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from saveline.actions.desk import Desk
+from saveline.core.facts import Fact
+from saveline.store import health
+from saveline.store.directory import revision, set_revision
+
+KEEP_NOTICES: Final = timedelta(days=400)
+KEEP_INBOUND: Final = timedelta(days=90)
+KEEP_IMPORTS: Final = timedelta(days=400)
+CHECKED_A_DAY: Final = 2_000
+"""Deals whose history is folded and compared; the next day goes on with the ones after."""
+
+_MARK: Final = "housekeeping"
+
+
+class Kept(Fact, frozen=True):
+    """What was deleted, how many deals were checked, and what was found wrong."""
+
+    deleted: dict[str, int]
+    checked: int
+    faults: tuple[str, ...] = ()
+
+
+def keep_house(desk: Desk) -> Kept:
+    """Prune, check the database file, and compare deals with their histories, a part of them each day."""
+    with desk.writing() as conn:
+        now = desk.now(conn)
+        deleted = health.prune(conn, notices=now - KEEP_NOTICES, inbound=now - KEEP_INBOUND, imports=now - KEEP_IMPORTS)
+    with desk.reading() as conn:
+        faults = health.faults_of_file(conn)
+        compared = list(health.disagreeing(conn, revision(conn, _MARK), CHECKED_A_DAY))
+    faults += [f"deal {deal_id} is not what its history says" for deal_id, agrees in compared if not agrees]
+    with desk.writing() as conn:
+        set_revision(conn, _MARK, compared[-1][0] if len(compared) == CHECKED_A_DAY else 0)
+    return Kept(deleted, len(compared), tuple(faults))

@@ -1,0 +1,69 @@
+"""Building, keeping and sending the stage report."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from sqlalchemy.engine import Connection
+
+from saveline.actions.desk import Desk
+from saveline.core.notices import Notice, channels_for
+from saveline.core.people import Asking, Duty, resolve
+from saveline.core.periods import Period
+from saveline.core.report import StageReport, stage_report, stories
+from saveline.store import history, outbox
+
+KIND: Final = "stage_report"
+
+_decoder = msgspec.json.Decoder(StageReport)
+
+
+def build(desk: Desk, period: Period) -> StageReport:
+    """The report of ``period``, from the history as it is now. Writes nothing."""
+    with desk.reading() as conn:
+        return _build(desk, conn, period)
+
+
+def publish(desk: Desk, period: Period) -> tuple[StageReport, int]:
+    """Build the report, keep it, and queue it for everybody who gets it. Returns it and how many notices were queued.
+
+    Twice for one period is once: the report is kept under its key, and each notice is unique.
+    """
+    with desk.writing() as conn:
+        now = desk.now(conn)
+        report = _build(desk, conn, period)
+        value = msgspec.json.encode(report).decode()
+        history.keep_report(conn, key_of(period), period.start, period.end, now, value)
+        return report, _queue(desk, conn, period, now)
+
+
+def kept(conn: Connection, key: str) -> StageReport | None:
+    """The report that was kept under ``key``."""
+    value = history.kept_report(conn, key)
+    return _decoder.decode(value) if value is not None else None
+
+
+def key_of(period: Period) -> str:
+    return f"{KIND}:{period.key}"
+
+
+def _build(desk: Desk, conn: Connection, period: Period) -> StageReport:
+    events, accounts = history.of_period(conn, period.start, period.end)
+    return stage_report(stories(events, accounts, period), desk.workspace, desk.people(conn), period)
+
+
+def _queue(desk: Desk, conn: Connection, period: Period, now: datetime) -> int:
+    """One notice for everybody who gets the report; the day on which the period ends numbers it."""
+    people, ordinal = desk.people(conn), period.end.toordinal()
+    about = {"report": key_of(period)}
+    links = [link for plan in desk.workspace.reports for link in plan.to]
+    ids = dict.fromkeys(resolve((link,), Asking(now), people, Duty()).person_id for link in links)
+    readers = [people.by_id[i] for i in ids if i is not None]
+    return outbox.add(
+        conn,
+        0,
+        [Notice(KIND, now, p.id, c, 0, ordinal, about) for p in readers for c in channels_for(KIND, p, desk.workspace)],
+        now,
+    )

@@ -1,0 +1,113 @@
+"""From a claimed notice to a message: the facts around it, gathered for a whole batch, and its words."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from hashlib import blake2b
+
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from saveline.actions.desk import Desk
+from saveline.core.delivery import Queued
+from saveline.core.errors import Invalid
+from saveline.core.facts import Deal
+from saveline.core.play import Play
+from saveline.files import shipped
+from saveline.notify.matter import Matter
+from saveline.notify.message import Outgoing
+from saveline.notify.render import Form, Worded, Wording
+from saveline.notify.view import view
+from saveline.store import outbox, views
+from saveline.store.rows import decode_json
+from saveline.store.views import Background
+
+log = logging.getLogger(__name__)
+
+FORMS: tuple[Form, ...] = ("html", "text", "slack")
+
+
+class Facts:
+    """The facts behind a batch of notices at one moment, read in a fixed number of queries."""
+
+    def __init__(self, desk: Desk, conn: Connection, notices: Sequence[Queued]) -> None:
+        self._desk, self.now = desk, desk.now(conn)
+        self.people = desk.people(conn)
+        self._background = _background(conn, notices)
+
+    def matter(self, notice: Queued) -> Matter:
+        """What one notice is about. Raises whatever is wrong with its own row or its deal's, and nothing of others'."""
+        with self._desk.reading() as conn:
+            known = self._background or views.background(conn, [notice])
+            deal, account = known.deals.get(notice.deal_id, (None, None))
+            return Matter(
+                notice=notice,
+                about=decode_json(notice.about),
+                workspace=self._desk.workspace,
+                people=self.people,
+                now=self.now,
+                deal=deal,
+                account=account,
+                play=self._play(conn, deal),
+                steps=known.steps.get(notice.deal_id, ()),
+                others=[known.deals[i] for i in known.digests.get(notice.person_id, ()) if notice.kind == "digest"],
+            )
+
+    def _play(self, conn: Connection, deal: Deal | None) -> Play | None:
+        """A version that cannot be compiled any more costs the message its reasons, not the reader the message."""
+        if deal is not None:
+            with suppress(Invalid):
+                return self._desk.play(conn, deal.play_hash)
+        return None
+
+
+def _background(conn: Connection, notices: Sequence[Queued]) -> Background | None:
+    """The facts for all of them at once; None where one of them cannot be read, so that each is read alone then."""
+    try:
+        return views.background(conn, notices)
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        log.exception("a batch of notices could not be read; reading them one by one")
+        return None
+
+
+@lru_cache(maxsize=1)
+def templates() -> Wording:
+    """The shipped templates, compiled once a process: compiling costs 46 times what printing does."""
+    return Wording(shipped.folder("templates"))
+
+
+def message(matter: Matter, forms: Collection[Form]) -> Outgoing:
+    """The notice as a message. Raises whatever is wrong with the facts or a template."""
+    notice, person = matter.notice, matter.reader
+    worded = templates().words(notice.kind, view(matter), forms)
+    channel = matter.workspace.channels.get(notice.channel_name)
+    addresses = {"email": person.email, "slack": person.slack_id or ""} if person else {}
+    return Outgoing(
+        to=notice.room or addresses.get(channel.reach if channel else "", ""),
+        subject=worded.subject,
+        # Both from columns that never change: every attempt has them, and no other installation.
+        id=f"notice-{notice.id}.{_digest(matter, notice.kind, notice.at, notice.person_id, notice.channel)}",
+        thread=f"deal-{matter.deal.id}.{_digest(matter, matter.deal.opened_at)}" if matter.deal else "",
+        at=matter.now,
+        text=worded.text,
+        html=worded.html,
+        slack=worded.slack,
+        again=notice.in_doubt,
+    )
+
+
+def _digest(matter: Matter, *parts: object) -> str:
+    return blake2b("|".join(map(str, (matter.workspace.company, *parts))).encode(), digest_size=6).hexdigest()
+
+
+def preview(desk: Desk, notice_id: int, forms: Collection[Form] = FORMS) -> Worded:
+    """What a notice would say if it were sent now, in all forms. Raises LookupError where there is none of that id."""
+    with desk.reading() as conn:
+        notice = outbox.notice(conn, notice_id)
+        facts = Facts(desk, conn, [notice])
+    return templates().words(notice.kind, view(facts.matter(notice)), forms)
