@@ -1,0 +1,118 @@
+"""What a channel is: an Apprise plugin that can also say what became of a message."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any, ClassVar, Final, Protocol
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from apprise import NotifyBase
+
+from saveline.core.delivery import Doubt, Outcome, Sent
+from saveline.notify.message import Outgoing
+from saveline.notify.render import Form
+
+SECONDS: Final = 15.0
+"""The longest a message may take."""
+
+
+class Channel(Protocol):
+    """``forms`` are what it needs of a message, ``doubt`` what it does when one may have arrived already, ``secrets``
+    what must never be printed. ``deliver`` returns an outcome by ``deadline`` (of :func:`time.monotonic`)."""
+
+    forms: tuple[Form, ...]
+    doubt: Doubt
+    secrets: tuple[str, ...]
+
+    def deliver(self, message: Outgoing, *, deadline: float) -> Outcome: ...
+
+    def close(self) -> None: ...
+
+
+class Misconfigured(TypeError):
+    """A channel's URL that cannot be used. (A TypeError, because that is what Apprise expects of a plugin.)"""
+
+
+_Base: Any = NotifyBase  # its own types are half there
+
+
+class Plugin(_Base):  # type: ignore[misc]  # see above
+    """A channel of ours as an Apprise plugin: ``apprise.Apprise().add(url)`` works, and so does ``notify()``."""
+
+    forms: ClassVar[tuple[Form, ...]] = ("text",)
+    doubt: ClassVar[Doubt] = "once"
+    # Apprise would sleep between messages by a clock of its own; our outbox decides when something is sent.
+    request_rate_per_sec = 0
+    protocol: ClassVar[str | None] = None
+    secure_protocol: ClassVar[str | None] = None
+    title_maxlen = 250
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._address = str(kwargs.get("address", ""))
+        self.parts: SplitResult = urlsplit(self._address)
+        self.query = dict(parse_qsl(self.parts.query))
+        self.secrets: tuple[str, ...] = ()
+
+    @classmethod
+    def open(cls, url: str) -> Any:
+        """The channel at ``url``, without loading Apprise's hundred other plugins. Raises Misconfigured."""
+        return cls(**cls.parse_url(url))
+
+    @staticmethod
+    def parse_url(url: str, *_args: Any, **_kwargs: Any) -> dict[str, Any]:
+        """Apprise's own parser lowers the case of a host, and a token has one."""
+        return {"schema": url.partition(":")[0].lower(), "address": url}
+
+    def url(self, privacy: bool = False, *_args: Any, **_kwargs: Any) -> str:
+        return f"{self.schema}://…" if privacy else self._address
+
+    def send(self, body: str, title: str = "", **_kwargs: Any) -> bool:
+        """Apprise's door: to the address in ``?to=``, with nothing known but a title and a text."""
+        at = datetime.now(UTC)  # noqa: TID251 - Apprise's callers have no clock to give
+        message = Outgoing(self.query.get("to", ""), title or body[:80], f"apprise-{at:%Y%m%d%H%M%S%f}", at, text=body)
+        return isinstance(self.deliver(message, deadline=monotonic() + SECONDS), Sent)
+
+    def deliver(self, message: Outgoing, *, deadline: float) -> Outcome:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+def host_of(parts: SplitResult) -> str:
+    """The host with its case and without user and port."""
+    return parts.netloc.rpartition("@")[2].partition(":")[0]
+
+
+def secret(text: str | None) -> str:
+    return unquote(text or "")
+
+
+class OutOfTime(TimeoutError):
+    """The deadline had passed before the next thing was begun."""
+
+
+def left(deadline: float) -> float:
+    """Seconds until the deadline. Raises OutOfTime when there are none."""
+    seconds = deadline - monotonic()
+    if seconds <= 0:
+        raise OutOfTime("no answer in time")
+    return seconds
+
+
+def redacted(text: str, secrets: Iterable[str]) -> str:
+    """``text`` without the secrets, should a library or a server have quoted one."""
+    for known in secrets:
+        if known:
+            text = text.replace(known, "…")
+    return text
+
+
+def quiet_loggers() -> None:
+    """Keep libraries from logging requests: their debug lines hold tokens, which are part of the address there."""
+    for name in ("apprise", "slack_sdk", "urllib3", "requests", "httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.ERROR)

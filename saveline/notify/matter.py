@@ -1,0 +1,76 @@
+"""What one message is about: the notice, and the facts around it as they are when it is worded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from saveline.core.changes import Escalated, Event, TaskAssigned
+from saveline.core.delivery import Queued
+from saveline.core.facts import Account, Deal, Fact, Person, Task
+from saveline.core.people import People
+from saveline.core.phrases import first_name
+from saveline.core.play import Play, TaskPlan
+from saveline.core.workspace import Workspace
+
+
+class Matter(Fact, frozen=True):
+    """``steps`` are the events that assigned and escalated the deal's tasks; ``others`` the deals of a digest."""
+
+    notice: Queued
+    about: Mapping[str, Any]
+    workspace: Workspace
+    people: People
+    now: datetime
+    deal: Deal | None = None
+    account: Account | None = None
+    play: Play | None = None
+    steps: Sequence[Event] = ()
+    others: Sequence[tuple[Deal, Account]] = ()
+
+    @property
+    def reader(self) -> Person | None:
+        """Who reads it; nobody in particular in a room."""
+        return self.people.by_id.get(self.notice.person_id)
+
+    @property
+    def task(self) -> Task | None:
+        return self.deal.task(self.notice.task_no) if self.deal else None
+
+    @property
+    def plan(self) -> TaskPlan | None:
+        return self.plan_of(self.task)
+
+    def plan_of(self, task: Task | None) -> TaskPlan | None:
+        return self.play.task(task.stage, task.plan) if self.play and task else None
+
+    @property
+    def assigned(self) -> TaskAssigned | None:
+        """The last assignment of the task."""
+        return next((c for c in self._changes() if isinstance(c, TaskAssigned)), None)
+
+    @property
+    def escalated(self) -> Escalated | None:
+        """The escalation that the notice tells of."""
+        wanted = self.notice.ordinal
+        return next((c for c in self._changes() if isinstance(c, Escalated) and c.ordinal == wanted), None)
+
+    def _changes(self) -> list[Any]:
+        return [e.change for e in reversed(self.steps) if e.task_no == self.notice.task_no]
+
+    def local(self, at: datetime) -> datetime:
+        """A moment in the reader's zone; in a room, in the workspace's."""
+        return self.people.calendar(self.notice.person_id or None).local(at)
+
+    @property
+    def here(self) -> datetime:
+        return self.local(self.now)
+
+    def department(self, key: str | None) -> str:
+        """A department's title; of one that is no longer in the settings its key."""
+        found = self.people.departments.get(key or "")
+        return found.name if found else (key or "")
+
+    def first(self, person_id: int | None) -> str:
+        return first_name(self.people.by_id.get(person_id or 0)) or "somebody"

@@ -1,0 +1,61 @@
+"""A message that is ready to go, and what keeps texts and addresses from being more than texts and addresses."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from saveline.core.facts import Fact
+from saveline.core.phrases import shortened
+
+LONGEST_SUBJECT: Final = 150
+REPEAT: Final = "This may be a repeat: nobody answered when it was sent before."
+
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
+_SPACES = re.compile(r"\s+")
+# Control characters, the separators that some programs take for line ends, and marks that reorder what is read.
+_UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+class Outgoing(Fact, frozen=True):
+    """One message to one address, in the forms its channel needs.
+
+    ``id`` is the same on every attempt, and ``thread`` on every message about the deal; both are local parts, to which
+    a channel adds its domain. ``again``: it may have arrived already. ``at`` is the moment of sending.
+    """
+
+    to: str
+    subject: str
+    id: str
+    at: datetime
+    text: str = ""
+    html: str = ""
+    slack: str = ""
+    thread: str = ""
+    headers: Mapping[str, str] = {}
+    again: bool = False
+
+
+def is_address(text: str) -> bool:
+    """Whether it is one plain e-mail address and nothing else: no name, no list, no header."""
+    return len(text) <= 254 and not text.startswith("-") and _ADDRESS.fullmatch(text) is not None
+
+
+def cleaned(value: Any) -> Any:
+    """``value`` with everything unseen taken out of its texts, however deep they lie. Line breaks stay."""
+    if isinstance(value, str):
+        return _UNSEEN.sub(" ", value) if _UNSEEN.search(value) else value
+    if isinstance(value, Mapping):
+        return {k: cleaned(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [cleaned(v) for v in value]
+    return value
+
+
+def subject_line(text: str) -> str:
+    """One line of at most 150 characters."""
+    line = _SPACES.sub(" ", _UNSEEN.sub(" ", unicodedata.normalize("NFC", text))).strip()
+    return shortened(line, LONGEST_SUBJECT)

@@ -1,0 +1,249 @@
+"""Facts → what a template prints: plain dicts in which everything is text already, in the reader's zone and words.
+
+One function a kind of notice. Each gives a headline, an opening sentence, the task if there is one, the account's
+facts, ways to act, why the reader got it and why it helps the customer; templates only arrange that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from saveline.core.facts import Task
+from saveline.core.phrases import moment, shortened, words_of
+from saveline.notify import reasons, stories
+from saveline.notify.matter import Matter
+from saveline.notify.parts import LONGEST_NOTE, View, about_account, act, deal_view, task_view
+
+
+def view(matter: Matter) -> View:
+    """The finished view of a notice of any kind; a kind without a function of its own gets what all have in common."""
+    return {**common(matter), **_KINDS.get(matter.notice.kind, _nothing)(matter)}
+
+
+def common(matter: Matter) -> View:
+    """What every message has, and of a deal's every message: which account, how much, why at risk, where it stands."""
+    reader, about = matter.reader, matter.about
+    seen: View = {
+        "kind": matter.notice.kind,
+        "company": matter.workspace.company,
+        "reader": reader.name if reader else "",
+        "headline": "",
+        "opening": "",
+        "note": shortened(str(about.get("note") or about.get("asked") or ""), LONGEST_NOTE),
+        "task": None,
+        "account": "",
+        "facts": [],
+        "acts": [],
+        "benefit": matter.play.benefit if matter.play else "",
+        "why_you": reasons.why(matter),
+        "instead_of": str(about.get("instead_of", "")),
+    }
+    return {**seen, **deal_view(matter), **({"task": task_view(matter, matter.task)} if matter.task else {})}
+
+
+# --- tasks ------------------------------------------------------------------------------------------------------------
+
+
+def _of_task(matter: Matter) -> View:
+    """What messages about one open task share."""
+    task, deal = matter.task, matter.deal
+    assert task is not None  # a notice of a task that is gone is not wanted, and never worded
+    assert deal is not None
+    shown = task_view(matter, task)
+    base = deal_view(matter)
+    rows = [f for f in base["facts"] if (f["label"], f["value"]) != ("Owner", shown["holder"])]
+    rows.insert(0, {"label": "Due", "value": shown["due"], "late": shown["late"]})
+    if task.assignee_id != matter.notice.person_id:
+        rows.insert(1, {"label": "With", "value": shown["holder"], "late": False})
+    return {
+        "headline": shown["title"],
+        "title": about_account(matter, shown["title"]),
+        "facts": rows,
+        "benefit": shown["why"] or (matter.play.benefit if matter.play else ""),
+        "acts": _acts(task, shown["ref"]),
+    }
+
+
+def _acts(task: Task, ref: str) -> list[View]:
+    if task.assignee_id is None:
+        return [act("To take it", f"task claim {ref}")]
+    return [act("When it is done", f"task done {ref}"), act("When you have read it", f"task seen {ref}")]
+
+
+def _assigned(matter: Matter) -> View:
+    seen, task = _of_task(matter), matter.task
+    if task is not None and task.assignee_id is None:
+        team = matter.department(task.department)
+        return {**seen, "offered": team, "opening": f"Who in {team} takes this?"}
+    before = matter.about.get("from")
+    opening = ""
+    if before is not None:
+        name = matter.people.name(before)
+        handed = _was_handed_over(matter)
+        opening = f"{name} handed this over to you." if handed else f"This was with {name} and is yours now."
+    return {**seen, "offered": "", "opening": opening}
+
+
+def _was_handed_over(matter: Matter) -> bool:
+    given = matter.assigned
+    return given is not None and bool(given.why) and given.why[0].startswith("handed over by ")
+
+
+def _reminder(matter: Matter) -> View:
+    seen, task = _of_task(matter), matter.task
+    assert task is not None
+    shown = task_view(matter, task)
+    if shown["late"]:
+        opening = f"This was due {shown['due_at']} and is {shown['due']}."
+    else:
+        opening = f"This is {shown['due_phrase']}."
+    return {**seen, "opening": opening}
+
+
+def _escalation(matter: Matter) -> View:
+    seen = _of_task(matter)
+    decide = matter.about.get("do") == "decide"
+    ref, deal = seen["acts"][0]["command"].rpartition(" ")[2], matter.notice.deal_id
+    acts = [act("To see where it stands", f"deal show {deal}"), act("To give it to somebody", f"task hand-over {ref}")]
+    if decide:
+        acts.append(act("To let the account go", f"deal close {deal}"))
+    happened = reasons.happened(matter)
+    return {
+        **seen,
+        "happened": happened,
+        "opening": f"{happened}.",
+        "asked": "asked" in matter.about,
+        "decide": decide,
+        "acts": acts,
+    }
+
+
+def _decision_due(matter: Matter) -> View:
+    seen, deal = _of_task(matter), matter.deal
+    assert deal is not None
+    why = str(matter.about.get("why", "the decision date has come"))
+    outcomes = [o.title for o in matter.workspace.outcomes]
+    return {
+        **seen,
+        "opening": f"{why[:1].upper()}{why[1:]}.",
+        "outcomes": outcomes,
+        "benefit": matter.play.benefit if matter.play else "",
+        "done": stories.done_lines(matter),
+        "open": [task_view(matter, t) for t in deal.tasks if t.state == "open" and t.no != matter.notice.task_no],
+        "acts": [act("To decide", f"deal close {deal.id}"), act("To see all of it", f"deal show {deal.id}")],
+    }
+
+
+# --- deals ------------------------------------------------------------------------------------------------------------
+
+
+def _stage_entered(matter: Matter) -> View:
+    deal = matter.deal
+    assert deal is not None
+    stage, account = matter.workspace.stage_title(deal.stage), matter.account.name if matter.account else ""
+    open_tasks = [task_view(matter, t) for t in deal.current() if t.state == "open"]
+    return {
+        "headline": f"{account} is in {stage} now",
+        "facts": [f for f in deal_view(matter)["facts"] if f["label"] != "Stage"],
+        "opening": "" if open_tasks else "Nothing is open in it at the moment.",
+        "open": open_tasks,
+        "leave_by": moment(matter.local(deal.stage_due_at), matter.here) if deal.stage_due_at else "",
+        "acts": [act("To see where it stands", f"deal show {deal.id}")],
+    }
+
+
+def _stage_late(matter: Matter) -> View:
+    deal, account = matter.deal, matter.account
+    assert deal is not None
+    stage = matter.workspace.stage_title(str(matter.about.get("stage", deal.stage)))
+    return {
+        "headline": f"{account.name if account else ''} is in {stage} longer than planned",
+        "opening": f"It was to leave {stage} by {moment(matter.local(matter.notice.at), matter.here)}.",
+        "missing": [str(m) for m in matter.about.get("missing", ())],
+        "acts": [act("To see where it stands", f"deal show {deal.id}")],
+    }
+
+
+def _news(matter: Matter) -> View:
+    told = _NEWS.get(str(matter.about.get("news")))
+    if told is None:
+        raise ValueError(f"news of an unknown sort: {matter.about.get('news')!r}")
+    acts = [act("To see where it stands", f"deal show {matter.notice.deal_id}")]
+    seen = {"lines": [], "opening": "", "acts": acts, **told(matter)}
+    return {"title": about_account(matter, seen["headline"]), **seen}
+
+
+def _outcome(matter: Matter) -> View:
+    task = matter.task
+    assert task is not None
+    title = task_view(matter, task)["title"]
+    outcome = str(matter.about.get("outcome", task.outcome))
+    by = matter.people.name(matter.about.get("by"))
+    cannot = outcome == "cannot"
+    said = f"{by} says that it cannot be done." if cannot else f"{by} closed it as “{words_of(outcome)}”."
+    lines = [f"{words_of(name)}: {stories.answer(value)}" for name, value in task.answers.items()]
+    reason = f"Reason: {shortened(task.note, LONGEST_NOTE)}" if task.note else ""
+    ended = "Cannot be done" if cannot else words_of(outcome).capitalize()
+    return {
+        "headline": title,
+        "title": f"{ended}: {about_account(matter, title)}",
+        "opening": said,
+        "lines": [reason] if reason else lines,
+    }
+
+
+def _reassigned(matter: Matter) -> View:
+    title = task_view(matter, matter.task)["title"] if matter.task else ""
+    to, by = matter.people.name(matter.about.get("to")), matter.about.get("by")
+    how = f"{matter.people.name(by)} gave it to {to}." if by else f"It was escalated to {to}."
+    return {"headline": f"{title}: {to} has it now", "opening": f"{how} You need not do anything more about it."}
+
+
+def _withdrawn(matter: Matter) -> View:
+    deal, stage = matter.deal, str(matter.about.get("stage", ""))
+    assert deal is not None
+    left = matter.workspace.stage_title(stage)
+    gone = [
+        task_view(matter, t)["title"]
+        for t in deal.tasks
+        if t.state == "withdrawn" and t.stage == stage and t.assignee_id == matter.notice.person_id
+    ]
+    account = matter.account.name if matter.account else ""
+    what = "Your tasks there are" if len(gone) > 1 else "Your task there is"
+    return {"headline": f"{account} has left {left}", "opening": f"{what} no longer needed.", "lines": gone}
+
+
+def _empty_rung(matter: Matter) -> View:
+    title = task_view(matter, matter.task)["title"] if matter.task else ""
+    return {
+        "headline": f"Nobody could be told: {title}",
+        "opening": "An escalation came to nobody and the next step was taken at once. This is why:",
+        "lines": list(dict.fromkeys(str(line) for line in matter.about.get("why", ()))),
+        "benefit": "No step for this customer is lost because a name is missing in people.yaml or saveline.yaml.",
+        "acts": [act("To find such gaps", "doctor")],
+    }
+
+
+def _nothing(_matter: Matter) -> View:
+    return {}
+
+
+_NEWS: Final[Mapping[str, Callable[[Matter], View]]] = {
+    "outcome": _outcome,
+    "reassigned": _reassigned,
+    "withdrawn": _withdrawn,
+    "empty_rung": _empty_rung,
+}
+_KINDS: Final[Mapping[str, Callable[[Matter], View]]] = {
+    "assigned": _assigned,
+    "reminder": _reminder,
+    "escalation": _escalation,
+    "decision_due": _decision_due,
+    "stage_entered": _stage_entered,
+    "stage_late": _stage_late,
+    "news": _news,
+    "saved": stories.saved,
+    "lost": stories.lost,
+    "digest": stories.digest,
+}
