@@ -1,0 +1,1 @@
+"""Saveline: save plays that cannot be forgotten."""

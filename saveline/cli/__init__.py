@@ -1,1 +1,1 @@
-"""The command line: one file a verb. Doors only: each builds the runtime, calls one action and prints what it returned."""
+"""The command line, one file a verb: each builds the runtime, calls one action and prints what it returned."""

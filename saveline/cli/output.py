@@ -13,6 +13,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from saveline.actions.desk import Desk
+from saveline.core.chronicle import Chronicler
+from saveline.core.decide.draft import Decision
+
 REFUSED: Final = 1
 USAGE: Final = 2
 BUG: Final = 3
@@ -61,3 +65,23 @@ def say(text: str, *, style: str = "") -> None:
 def complain(text: str) -> None:
     """An error, on standard error."""
     err.print(Text(text, style="red"))
+
+
+def decision(desk: Desk, made: Decision, *, as_json: bool) -> None:
+    """What came of an action: every event in words, and who will be told."""
+    if as_json:
+        emit_json({"deal": made.deal, "events": made.events, "notices": made.notices})
+        return
+    with desk.reading() as conn:
+        people = desk.people(conn)
+    teller = Chronicler(people, desk.workspace, lambda no: _title(made, no))
+    for event in made.events:
+        say(teller.event(event))
+    told = dict.fromkeys(people.name(n.person_id) if n.person_id else n.channel for n in made.notices)
+    if told:
+        say(f"Told: {', '.join(told)}.", style="dim")
+
+
+def _title(made: Decision, no: int) -> str:
+    task = made.deal.task(no)
+    return f"“{task.title or task.plan}”" if task else str(no)

@@ -1,0 +1,62 @@
+"""Short shifts: a run looks at the database every second until just before the next run is due, and then ends.
+
+So a press in Slack is followed up within a second or two, without a run for each event, and a run that was killed is
+replaced by the next one within a minute. Leases make an overlap harmless.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from functools import cache
+from time import monotonic
+from typing import Final, TypeVar
+
+from saveline import clock
+from saveline.actions.advance import Advanced
+from saveline.actions.delivery import Delivered
+from saveline.actions.desk import Desk
+from saveline.actions.inbox import InboxRead
+from saveline.runtime import Runtime
+
+MARGIN: Final = 3.0
+"""Seconds before the next run at which a shift ends: two need not be there at once."""
+
+
+R = TypeVar("R")
+Sum = TypeVar("Sum", Advanced, Delivered, InboxRead)
+
+
+@cache
+def runtime() -> Runtime:
+    """One a process: it keeps its connections, and reads the workspace again when a file of it has changed."""
+    return Runtime()
+
+
+def worker_name() -> str:
+    """Who holds a lease: this process on this machine."""
+    return f"{socket.gethostname()}-{os.getpid()}"
+
+
+async def once(action: Callable[[Desk], R]) -> R:
+    """One action at the desk, off the event loop: database work is synchronous."""
+    return await asyncio.to_thread(lambda: action(runtime().desk()))
+
+
+async def work(action: Callable[[Desk], Sum], total: Sum, seconds: float | None, *, every: int, pause: float) -> Sum:
+    """``action`` each ``pause`` seconds, at least once; returns the sum of what it did.
+
+    For ``seconds``, or without them until just before the next run of a flow that runs ``every`` so many seconds.
+    """
+    until = monotonic() + (_until_next(every) if seconds is None else seconds)
+    while True:
+        total = total + await once(action)
+        if monotonic() + pause > until:
+            return total
+        await asyncio.sleep(pause)
+
+
+def _until_next(every: int) -> float:
+    return every - clock.system().timestamp() % every - MARGIN

@@ -1,0 +1,18 @@
+"""Builds the stage report and queues it for leadership."""
+
+from prefect import flow
+from saveline.notify.reports import as_markdown
+
+from flows import shift, shown
+from saveline.actions import reports
+
+
+@flow(name="stage_report")
+async def stage_report(period: str | None = None) -> str:
+    """The report of the week before the run's scheduled time, or of ``period`` (2026-W47, 2026-11)."""
+    zone = shift.runtime().desk().workspace.zone
+    wanted = shown.period(period, zone)
+    report, queued = await shift.once(lambda desk: reports.publish(desk, wanted))
+    await shown.named(f"{wanted.key}: {queued} queued")
+    await shown.markdown(f"stage-report-{wanted.key.lower()}", as_markdown(report, zone), wanted.title)
+    return reports.key_of(wanted)

@@ -1,0 +1,97 @@
+"""``saveline deal``: open, show, move, pause, resume and close deals."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from saveline.actions import deals as actions
+from saveline.actions import tasks
+from saveline.actions.tasks import TaskRef
+from saveline.cli import door, output
+from saveline.cli.door import As, Json
+from saveline.cli.show_deal import show_deal
+from saveline.core.decide.deals import Closing
+from saveline.core.errors import UnknownWord
+
+app = typer.Typer(help="Open, show, move and close deals.", no_args_is_help=True)
+
+DealId = Annotated[int, typer.Argument(metavar="DEAL", help="The deal's number.")]
+Reason = Annotated[str, typer.Option(help="Why, in a few words.")]
+
+
+@app.command("open")
+def open_(
+    account: str,
+    cause: Annotated[list[str], typer.Option("--cause", "-c", help="Why it is at risk; more than once for more.")],
+    who: As = None,
+    json: Json = False,
+) -> None:
+    """Open a deal on an account (its key or name)."""
+    desk = door.open_desk()
+    by = door.doer(desk, who)
+    for word in cause:
+        if word not in desk.workspace.causes:
+            raise UnknownWord("a cause", word, desk.workspace.causes)
+    with desk.reading() as conn:
+        account_id = door.account_id(conn, account)
+    deal = actions.open_deal(desk, account_id, causes=cause, by=by)
+    show_deal(desk, deal.id, as_json=json)
+
+
+@app.command()
+def show(deal: DealId, json: Json = False) -> None:
+    """Everything about a deal: where it stands, why, its tasks and its history."""
+    show_deal(door.open_desk(), deal, as_json=json)
+
+
+@app.command()
+def move(deal: DealId, stage: str, reason: Reason = "", who: As = None, json: Json = False) -> None:
+    """Move a deal to another stage, if its gate lets it go."""
+    desk = door.open_desk()
+    output.decision(desk, actions.move_stage(desk, deal, door.doer(desk, who), to=stage, reason=reason), as_json=json)
+
+
+@app.command()
+def pause(
+    deal: DealId,
+    until: Annotated[str, typer.Option(help="A date or time.")],
+    reason: Reason,
+    who: As = None,
+    json: Json = False,
+) -> None:
+    """Stop a deal's clocks until a date."""
+    desk = door.open_desk()
+    by, at = door.doer(desk, who), door.moment(desk, until)
+    output.decision(desk, actions.pause(desk, deal, by, until=at, reason=reason), as_json=json)
+
+
+@app.command()
+def resume(deal: DealId, who: As = None, json: Json = False) -> None:
+    """Start a paused deal's clocks again."""
+    desk = door.open_desk()
+    output.decision(desk, actions.resume(desk, deal, door.doer(desk, who)), as_json=json)
+
+
+@app.command()
+def close(
+    deal: DealId,
+    outcome: Annotated[str, typer.Argument(help="saved, saved_smaller, lost or let_go.")],
+    reason: Reason,
+    kept: Annotated[float | None, typer.Option(help="For a save: the value kept a year.")] = None,
+    evidence: Annotated[str | None, typer.Option(help="For a loss: what says so.")] = None,
+    who: As = None,
+    json: Json = False,
+) -> None:
+    """Say how it ended."""
+    desk = door.open_desk()
+    closing = Closing(outcome, reason, None if kept is None else round(kept * 100), evidence)
+    output.decision(desk, actions.close_deal(desk, deal, door.doer(desk, who), closing), as_json=json)
+
+
+@app.command()
+def comment(deal: DealId, body: str, who: As = None, json: Json = False) -> None:
+    """Write something on a deal."""
+    desk = door.open_desk()
+    output.decision(desk, tasks.comment(desk, TaskRef(deal, 0), door.doer(desk, who), body=body), as_json=json)

@@ -1,0 +1,109 @@
+"""How a deal is shown in a terminal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from saveline.actions.desk import Desk
+from saveline.cli import output
+from saveline.core.changes import DealOpened, Event
+from saveline.core.chronicle import Chronicler
+from saveline.core.errors import UnknownDeal
+from saveline.core.facts import Account, Deal, Task
+from saveline.core.people import People
+from saveline.core.phrases import due, money
+from saveline.store import load
+
+
+def show_deal(desk: Desk, deal_id: int, *, as_json: bool) -> None:
+    """Where it stands, why, its tasks, its history. Raises UnknownDeal."""
+    with desk.reading() as conn:
+        found = load.deals(conn, [deal_id])
+        if not found:
+            raise UnknownDeal(deal_id)
+        events = load.history(conn, [deal_id])[deal_id]
+        people, now = desk.people(conn), desk.now(conn)
+    deal, account = found[0]
+    if as_json:
+        output.emit_json({"deal": deal, "account": account, "history": events})
+        return
+    _head(desk, deal, account, people)
+    _why(events)
+    _tasks(deal, people, now)
+    _history(desk, deal, events, people)
+
+
+def _head(desk: Desk, deal: Deal, account: Account, people: People) -> None:
+    ws, at = desk.workspace, people.calendar(None).local
+    output.say(f"Deal {deal.id}  {account.name}", style="bold")
+    rows = [
+        ("At risk", money(deal.arr_cents, ws.currency)),
+        ("Stage", _standing(desk, deal)),
+        ("Owner", people.name(deal.owner_id) if deal.owner_id else "nobody"),
+        ("Play", deal.play),
+        ("Causes", ", ".join(c.replace("_", " ") for c in deal.causes)),
+        ("Renewal", f"{account.renewal:%-d %b %Y}" if account.renewal else "unknown"),
+        ("Decision", f"{at(deal.decide_at):%-d %b %Y %H:%M}" if deal.decide_at else ""),
+    ]
+    if deal.next_at is not None:
+        rows.append(("Next", f"{at(deal.next_at):%a %-d %b %Y %H:%M}"))
+    output.table(("", ""), rows)
+
+
+def _standing(desk: Desk, deal: Deal) -> str:
+    if deal.closed:
+        outcome = desk.workspace.outcome(deal.outcome or "")
+        kept = f", {money(deal.kept_cents, desk.workspace.currency)} kept" if deal.kept_cents is not None else ""
+        return f"{outcome.title if outcome else deal.outcome}{kept}: {deal.reason}"
+    title = desk.workspace.stage_title(deal.stage)
+    return f"{title}, paused" if deal.state == "paused" else title
+
+
+def _why(events: list[Event]) -> None:
+    """Why it is a deal and why it runs this play: as it was recorded when it opened."""
+    opened = events[0].change
+    if isinstance(opened, DealOpened) and opened.why:
+        output.say("\nWhy", style="bold")
+        for line in opened.why:
+            output.say(f"  {line}")
+
+
+def _tasks(deal: Deal, people: People, now: datetime) -> None:
+    output.say("\nTasks", style="bold")
+    at = people.calendar(None).local
+    rows = []
+    for task in deal.tasks:
+        when = (
+            due(at(task.clock.due_at), at(now))
+            if task.clock
+            else f"{at(task.closed_at):%-d %b}"
+            if task.closed_at
+            else ""
+        )
+        rows.append((f"{deal.id}.{task.no}", task.title or task.plan, _holder(task, people), _state(task), when))
+    output.table(("Task", "What", "Who", "State", "Due or closed"), rows)
+
+
+def _holder(task: Task, people: People) -> str:
+    if task.assignee_id is not None:
+        return people.name(task.assignee_id)
+    return f"offered to {task.department}" if task.department else ""
+
+
+def _state(task: Task) -> str:
+    if task.state == "done" and task.outcome not in (None, "done"):
+        return f"done: {task.outcome}"
+    if task.state == "open" and task.clock is not None and task.clock.seen_at is not None:
+        return "open, seen"
+    return task.state
+
+
+def _history(desk: Desk, deal: Deal, events: list[Event], people: People) -> None:
+    output.say("\nHistory", style="bold")
+
+    def name(no: int) -> str:
+        task = deal.task(no)
+        return f"“{task.title or task.plan}”" if task else str(no)
+
+    teller = Chronicler(people, desk.workspace, name)
+    output.table(("", ""), [(teller.moment(e.at), teller.event(e)) for e in events])

@@ -1,0 +1,139 @@
+"""``saveline task``: what people do with their tasks, from a terminal."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from saveline.actions import tasks as actions
+from saveline.cli import door, output
+from saveline.cli.door import As, Json
+from saveline.core.phrases import due, money
+from saveline.store import boards
+
+app = typer.Typer(help="List, finish, hand over tasks.", no_args_is_help=True)
+
+Ref = Annotated[str, typer.Argument(metavar="TASK", help="The task, like 12.3: task 3 of deal 12.")]
+Answer = Annotated[
+    list[str] | None, typer.Option("--answer", "-a", metavar="NAME=VALUE", help="An answer of the form.")
+]
+
+
+@app.command("list")
+def list_(
+    person: Annotated[
+        str | None, typer.Option("--of", help="Only this person's, and those offered to their department.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Open tasks, the earliest due first."""
+    desk = door.open_desk()
+    who = door.find_person(desk, person) if person else None
+    with desk.reading() as conn:
+        lines = boards.open_tasks(conn, who.id if who else None, who.department if who else None)
+        people, now = desk.people(conn), desk.now(conn)
+    if json:
+        output.emit_json(lines)
+        return
+    calendar = people.calendar(who.id if who else None)
+    rows = [
+        (
+            f"{t.deal_id}.{t.no}",
+            t.account,
+            money(t.arr_cents, desk.workspace.currency),
+            t.title,
+            people.name(t.assignee_id) if t.assignee_id else f"offered to {t.department}" if t.department else "nobody",
+            due(calendar.local(t.due_at), calendar.local(now)),
+        )
+        for t in lines
+    ]
+    output.table(("Task", "Account", "ARR", "What", "Who", "Due"), rows, right=("ARR",))
+    if not rows:
+        output.say("Nothing is open.")
+
+
+@app.command()
+def done(
+    ref: Ref,
+    outcome: Annotated[str | None, typer.Option(help="How it ended, where there is a choice.")] = None,
+    answer: Answer = None,
+    who: As = None,
+    json: Json = False,
+) -> None:
+    """Finish a task."""
+    desk = door.open_desk()
+    by = door.doer(desk, who)
+    given = door.answers(answer or ())
+    output.decision(
+        desk, actions.complete_task(desk, door.task_ref(ref), by, outcome=outcome, answers=given), as_json=json
+    )
+
+
+@app.command()
+def cannot(
+    ref: Ref, reason: Annotated[str, typer.Option(help="Why it cannot be done.")], who: As = None, json: Json = False
+) -> None:
+    """Say that a task cannot be done."""
+    desk = door.open_desk()
+    output.decision(
+        desk, actions.cannot_do(desk, door.task_ref(ref), door.doer(desk, who), reason=reason), as_json=json
+    )
+
+
+@app.command()
+def seen(ref: Ref, who: As = None, json: Json = False) -> None:
+    """Mark a task as seen."""
+    desk = door.open_desk()
+    output.decision(desk, actions.mark_seen(desk, door.task_ref(ref), door.doer(desk, who)), as_json=json)
+
+
+@app.command()
+def snooze(
+    ref: Ref,
+    until: Annotated[str, typer.Option(help="A date or time.")],
+    reason: Annotated[str, typer.Option(help="Why it has to wait.")],
+    who: As = None,
+    json: Json = False,
+) -> None:
+    """Let a task rest until a date."""
+    desk = door.open_desk()
+    by, at = door.doer(desk, who), door.moment(desk, until)
+    output.decision(desk, actions.snooze(desk, door.task_ref(ref), by, until=at, reason=reason), as_json=json)
+
+
+@app.command("hand-over")
+def hand_over(
+    ref: Ref,
+    to: Annotated[str, typer.Argument(metavar="PERSON")],
+    note: Annotated[str, typer.Option(help="A word for them.")] = "",
+    who: As = None,
+    json: Json = False,
+) -> None:
+    """Give a task to somebody else."""
+    desk = door.open_desk()
+    by, person = door.doer(desk, who), door.find_person(desk, to)
+    output.decision(desk, actions.hand_over(desk, door.task_ref(ref), by, to=person.id, note=note), as_json=json)
+
+
+@app.command()
+def claim(ref: Ref, who: As = None, json: Json = False) -> None:
+    """Take a task that is offered to your department."""
+    desk = door.open_desk()
+    output.decision(desk, actions.claim_task(desk, door.task_ref(ref), door.doer(desk, who)), as_json=json)
+
+
+@app.command("help")
+def ask_help(
+    ref: Ref, note: Annotated[str, typer.Option(help="What you need.")] = "", who: As = None, json: Json = False
+) -> None:
+    """Ask for help: the next person on the ladder hears of it now."""
+    desk = door.open_desk()
+    output.decision(desk, actions.ask_help(desk, door.task_ref(ref), door.doer(desk, who), note=note), as_json=json)
+
+
+@app.command()
+def comment(ref: Ref, body: str, who: As = None, json: Json = False) -> None:
+    """Write something on a task."""
+    desk = door.open_desk()
+    output.decision(desk, actions.comment(desk, door.task_ref(ref), door.doer(desk, who), body=body), as_json=json)
