@@ -1,0 +1,1 @@
+"""Speed, measured: ratios in one run, never absolute times. ``python -m benchmarks --help``."""
