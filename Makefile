@@ -1,0 +1,54 @@
+# Everything a developer or a newcomer runs. `make help` lists it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format golden bench faults lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+$(READY): requirements.txt requirements-dev.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: https://www.python.org"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, $(PYTHON) is older; set PYTHON=…"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+demo: $(READY) ## Six weeks of a sample portfolio in two minutes: real flows, a real database, a local mailbox
+	$(BIN)/saveline demo
+
+test: $(READY) ## All tests, on SQLite and on a PostgreSQL that they start themselves
+	$(BIN)/pytest
+
+check: $(READY) ## Format, lint, types, import contracts and tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+format: $(READY) ## Put the code into the project's format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+golden: $(READY) ## Write the golden files anew; look at the difference before you commit it
+	SAVELINE_GOLDEN=write $(BIN)/pytest tests -k golden
+
+faults: $(READY) ## The long fault tests, with more seeds
+	$(BIN)/pytest -m slow
+
+bench: $(READY) ## The benchmarks: ratios against plain SQL, and against DBOS if it is installed
+	$(BIN)/python -m benchmarks all
+
+lock: $(READY) ## Write the lock files anew from pyproject.toml
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.txt
+
+clean: ## Remove what make made
+	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

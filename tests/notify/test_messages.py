@@ -1,0 +1,186 @@
+"""Every kind of message in every form: each story goes to where the message is decided, and prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from saveline.actions import tasks, wording
+from saveline.actions.digest import queue_digests
+from saveline.store.rows import NOTICE
+from tests.world import World
+
+Golden = Callable[[str, str], None]
+
+
+@pytest.fixture
+def letters(lite: World, golden: Golden) -> Callable[..., None]:
+    """Compare the last notice of a kind to somebody with its golden files, in every form."""
+
+    def check(kind: str, who: str | None, name: str | None = None, **about: Any) -> None:
+        said = wording.preview(lite.desk, last(lite, kind, who, about))
+        for form, text in (("subject.txt", said.subject + "\n"), ("email.html", said.html), ("email.txt", said.text)):
+            golden(f"messages/{name or kind}/{form}", text)
+        golden(f"messages/{name or kind}/slack.txt", said.slack)
+
+    return check
+
+
+def last(world: World, kind: str, who: str | None, about: dict[str, Any]) -> int:
+    wanted = sa.select(NOTICE.c.id, NOTICE.c.about).where(NOTICE.c.kind == kind).order_by(NOTICE.c.id.desc())
+    if who is not None:
+        wanted = wanted.where(NOTICE.c.person_id == (0 if who.startswith("#") else world.person(who)))
+    with world.desk.reading() as conn:
+        rows = [row.id for row in conn.execute(wanted) if all(f'"{v}"' in row.about for v in about.values())]
+    assert rows, f"no {kind} to {who}: {world.told()}"
+    return int(rows[0])
+
+
+def diagnosed(world: World, root_cause: str = "product_gap") -> None:
+    world.open()
+    world.pass_time(hours=1)
+    world.done("ana", "diagnosis", root_cause=root_cause, summary="The export they need is missing.")
+
+
+def test_assigned(lite: World, letters: Callable[..., None]) -> None:
+    lite.open()
+    letters("assigned", "ana")
+
+
+def test_offered_to_a_department(lite: World, letters: Callable[..., None]) -> None:
+    diagnosed(lite)
+    lite.done("ana", "open_tickets", pattern="export", product_change_needed=True)
+    letters("assigned", "#engineering", "assigned_offered")
+
+
+def test_handed_over(lite: World, letters: Callable[..., None]) -> None:
+    lite.open()
+    tasks.hand_over(
+        lite.desk, lite.ref("diagnosis"), lite.by("ana"), to=lite.person("bob"), note="I am in Porto\nuntil Tue."
+    )
+    letters("assigned", "bob", "assigned_handed_over")
+
+
+def test_reassigned_tells_both(lite: World, letters: Callable[..., None]) -> None:
+    lite.open()
+    tasks.hand_over(lite.desk, lite.ref("diagnosis"), lite.by("bob"), to=lite.person("chris"))
+    letters("assigned", "chris", "assigned_from_manager")
+    letters("news", "ana", "news_reassigned")
+
+
+def test_reminder_before_and_after(lite: World, letters: Callable[..., None]) -> None:
+    lite.open()
+    tasks.mark_seen(lite.desk, lite.ref("diagnosis"), lite.by("ana"))
+    lite.at(datetime(2026, 11, 23, 16, 0, tzinfo=UTC))
+    letters("reminder", "ana")
+    lite.pass_time(hours=5)
+    letters("reminder", "ana", "reminder_late")
+
+
+def test_escalation_of_the_unseen(lite: World, letters: Callable[..., None]) -> None:
+    lite.open()
+    lite.pass_time(hours=6)
+    letters("escalation", "bob")
+
+
+def test_escalation_that_asks_for_a_decision(lite: World, letters: Callable[..., None]) -> None:
+    diagnosed(lite)
+    lite.pass_time(days=14)
+    letters("escalation", "ana", "escalation_decide", do="decide")
+
+
+def test_help_wanted(lite: World, letters: Callable[..., None]) -> None:
+    lite.open()
+    tasks.ask_help(lite.desk, lite.ref("diagnosis"), lite.by("ana"), note="Nobody there answers me <!channel> & more.")
+    letters("escalation", "bob", "escalation_help")
+
+
+def test_decision_due(lite: World, letters: Callable[..., None]) -> None:
+    diagnosed(lite)
+    lite.at(datetime(2027, 2, 18, 19, 0, tzinfo=UTC))
+    letters("decision_due", "ana")
+
+
+def test_stage_entered_and_late(lite: World, letters: Callable[..., None]) -> None:
+    lite.open()
+    letters("stage_entered", "ana")
+    lite.pass_time(days=5)
+    letters("stage_late", "ana")
+
+
+def test_news_of_an_outcome(lite: World, letters: Callable[..., None]) -> None:
+    diagnosed(lite)
+    lite.done("ana", "open_tickets", pattern="export", product_change_needed=True)
+    tasks.claim_task(lite.desk, lite.ref("fix"), lite.by("eli"))
+    lite.done("eli", "fix", "not_feasible")
+    letters("news", "ana", "news_outcome", news="outcome")
+
+
+def test_news_that_something_cannot_be_done(lite: World, letters: Callable[..., None]) -> None:
+    diagnosed(lite)
+    tasks.cannot_do(lite.desk, lite.ref("new_champion"), lite.by("chris"), reason="Nobody there wants to meet us.")
+    letters("news", "ana", "news_cannot", news="outcome")
+
+
+def test_news_that_tasks_are_withdrawn(lite: World, letters: Callable[..., None]) -> None:
+    diagnosed(lite)
+    lite.done("chris", "new_champion", "nobody_wants_it", met=False)
+    letters("news", "ana", "news_withdrawn", news="withdrawn")
+
+
+def test_news_that_a_rung_is_empty(lite: World, letters: Callable[..., None]) -> None:
+    people = lite.settings.workspace / "people.yaml"
+    people.write_text(people.read_text().replace("name: Bob Okafor,", "name: Bob Okafor, active: false,"))
+    lite.open()
+    lite.pass_time(days=1)
+    letters("news", "chris", "news_empty_rung", news="empty_rung")
+
+
+def saved_by_all(world: World) -> None:
+    diagnosed(world)
+    world.pass_time(days=2, hours=23)
+    world.done("ana", "open_tickets", pattern="export", product_change_needed=True)
+    tasks.claim_task(world.desk, world.ref("fix"), world.by("eli"))
+    world.pass_time(hours=5)
+    world.done("eli", "fix")
+    world.pass_time(days=2)
+    world.done("chris", "new_champion", met=True, name="Gil")
+    world.pass_time(days=7)
+
+
+def test_the_bell(lite: World, letters: Callable[..., None]) -> None:
+    saved_by_all(lite)
+    lite.close_deal("ana", "saved", reason="The export they were promised is in their hands.", kept=80_000)
+    letters("saved", "eli")
+
+
+def test_a_smaller_save(lite: World, letters: Callable[..., None]) -> None:
+    saved_by_all(lite)
+    lite.close_deal("ana", "saved_smaller", reason="Two teams stay, one leaves.", kept=52_000)
+    letters("saved", "ana", "saved_smaller")
+
+
+def test_a_loss(lite: World, letters: Callable[..., None]) -> None:
+    diagnosed(lite)
+    lite.pass_time(days=3)
+    lite.close_deal(
+        "ana", "lost", reason="Their new head has used another product for years.", evidence="Her mail of 23 Nov."
+    )
+    letters("lost", "chris")
+
+
+def test_digest(lite: World, letters: Callable[..., None]) -> None:
+    lite.open()
+    globex = lite.account("globex", name="Globex & Söhne", arr=1_250_000, renewal=None, team={"csm": "ana"})
+    lite.open(globex)
+    lite.pass_time(days=1)
+    lite.done("ana", "diagnosis", root_cause="price", summary="They were promised another price.")
+    lite.at(datetime(2026, 11, 24, 8, 0, tzinfo=UTC))
+    assert queue_digests(lite.desk) > 0
+    assert queue_digests(lite.desk) == 0
+    letters("digest", "ana")
+    assert timedelta(hours=8) == lite.now - lite.now.replace(hour=0)
