@@ -38,6 +38,7 @@ def claim(conn: Connection, lease: Lease, now: datetime, most: int, held: Iterab
     due = (
         sa.select(NOTICE.c.id)
         .where(UNDELIVERED, NOTICE.c.not_before <= now)
+        .where(sa.or_(NOTICE.c.lease_until.is_(None), NOTICE.c.lease_until <= now))
         .where(*(_not_by(channel) for channel in held))
         .order_by(NOTICE.c.not_before, NOTICE.c.id)
         .limit(most)
