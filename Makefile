@@ -19,7 +19,7 @@ $(READY): requirements.txt requirements-dev.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-demo: $(READY) ## Six weeks of a sample portfolio in two minutes: real flows, a real database, a local mailbox
+demo: $(READY) ## Eight weeks of a sample portfolio in a minute, then live: real flows, a local mailbox and Slack
 	$(BIN)/saveline demo
 
 test: $(READY) ## All tests, on SQLite and on a PostgreSQL that they start themselves

@@ -1,10 +1,10 @@
 """Builds the stage report and queues it for leadership."""
 
 from prefect import flow
-from saveline.notify.reports import as_markdown
 
 from flows import shift, shown
 from saveline.actions import reports
+from saveline.actions.wording import report_page
 
 
 @flow(name="stage_report")
@@ -14,5 +14,5 @@ async def stage_report(period: str | None = None) -> str:
     wanted = shown.period(period, zone)
     report, queued = await shift.once(lambda desk: reports.publish(desk, wanted))
     await shown.named(f"{wanted.key}: {queued} queued")
-    await shown.markdown(f"stage-report-{wanted.key.lower()}", as_markdown(report, zone), wanted.title)
+    await shown.markdown(f"stage-report-{wanted.key.lower()}", report_page(report, zone), wanted.title)
     return reports.key_of(wanted)

@@ -79,7 +79,7 @@ class ImportRun(SQLModel, table=True):
 
 
 class Report(SQLModel, table=True):
-    """A report as it was built, so that every form of it prints the same value. ``key`` is like stage_report:2026-W47."""
+    """A report as it was built, so that every form of it prints the same value. Keys are like stage_report:2026-W47."""
 
     key: str = Field(primary_key=True)
     starts_at: datetime

@@ -13,6 +13,18 @@ from typing import Final
 
 POINTS: Final = ("claimed", "before_sending", "marking_sending", "before_send", "after_send", "marked")
 """The places around sending a notice, in order."""
+WRITING: Final = (
+    "deals_written",
+    "tasks_written",
+    "events_written",
+    "notices_written",
+    "side_rows_written",
+    "before_commit",
+    "committed",
+)
+"""The places around writing decisions, in order."""
+IMPORTING: Final = ("rows_written", "judged", "import_recorded", "people_file_written")
+"""The places in an import that are its own, in order; it writes decisions between the first and the second."""
 
 
 def crash_point(name: str) -> None:

@@ -23,8 +23,9 @@ class Finding(Fact, frozen=True):
     urgent: bool = True
 
 
-def audit(desk: Desk) -> tuple[Finding, ...]:
-    """Everything the auditor finds now; nothing means healthy. Leases of workers that are gone are released."""
+def audit(desk: Desk, *, repair: bool = True) -> tuple[Finding, ...]:
+    """Everything the auditor finds now; nothing means healthy. With ``repair`` leases of workers that are
+    gone are released."""
     with desk.writing() as conn:
         now = desk.now(conn)
         late, oldest = health.untaken(conn, now - PATIENCE)
@@ -32,7 +33,7 @@ def audit(desk: Desk) -> tuple[Finding, ...]:
         leases = health.past_their_lease(conn, now - PATIENCE)
         stuck = health.stuck(conn, now - SILENCE)
         dead = health.dead(conn, now - timedelta(days=1))
-        if leases:
+        if leases and repair:
             health.release_leases(conn, now - PATIENCE)
     found = [
         late

@@ -19,6 +19,7 @@ from saveline.core.facts import Account, Deal, Doer, Fact
 from saveline.core.play import Play
 from saveline.store import load, playbooks
 from saveline.store.apply import apply
+from saveline.store.load import ACCOUNT
 from saveline.store.rows import DEAL, encode_json
 
 
@@ -63,9 +64,10 @@ def open_deals(
 
 def _refuse_second(conn: Connection, wanted: Sequence[Wanted]) -> None:
     """An account has one open deal at a time; a further cause joins it. Raises DealIsOpen."""
-    running = sa.select(DEAL.c.account_id, DEAL.c.id).where(
-        DEAL.c.state != "closed", DEAL.c.account_id.in_([w.account.id for w in wanted])
-    )
+    ids = [w.account.id for w in wanted]
+    # Whoever opens one at the same moment waits here and then finds the deal.
+    conn.execute(sa.select(ACCOUNT.c.id).where(ACCOUNT.c.id.in_(ids)).order_by(ACCOUNT.c.id).with_for_update(key_share=True))
+    running = sa.select(DEAL.c.account_id, DEAL.c.id).where(DEAL.c.state != "closed", DEAL.c.account_id.in_(ids))
     taken = dict(conn.execute(running).tuples().all())
     for w in wanted:
         if w.account.id in taken:

@@ -1,10 +1,11 @@
-"""What the doctor looks at, each with an id and a hint: files, people, database, channels, clock, plays that cannot end."""
+"""What the doctor looks at, each with an id and a hint: files, people, database, channels, clock, plays."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Final, Literal, TypeAlias
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from saveline.actions.desk import Desk
 from saveline.core.errors import Invalid
 from saveline.core.facts import Fact
 from saveline.notify.channels import Misconfigured, open_channel
+from saveline.notify.channels.base import SECONDS, redacted
 from saveline.settings import Settings, expand
 from saveline.store import database, schema
 
@@ -126,7 +128,7 @@ def _channels(desk: Desk) -> Iterator[Check]:
         except Misconfigured as error:
             yield Check("channel-broken", "error", f"The channel {channel.name}: {error}", "See docs/channels.md.")
             continue
-        fault = opened.probe()
+        fault = redacted(opened.probe(monotonic() + SECONDS), opened.secrets)
         opened.close()
         if fault:
             yield Check(
@@ -157,7 +159,7 @@ def _clock(desk: Desk) -> Iterator[Check]:
 
 
 def _engine(desk: Desk) -> Iterator[Check]:
-    for finding in audit(desk):
+    for finding in audit(desk, repair=False):
         yield Check(finding.id, "error" if finding.urgent else "warning", finding.words, "Is `saveline up` running?")
 
 

@@ -16,6 +16,7 @@ from saveline.core.derive import Derivation
 from saveline.core.errors import Problem
 from saveline.core.facts import Fact
 from saveline.core.kinds import KINDS
+from saveline.faults import crash_point
 from saveline.files.people import write_people
 from saveline.files.rejected import write_rejected
 from saveline.files.sources import Sources, Wanted, open_sources
@@ -94,14 +95,18 @@ def _transaction(desk: Desk, folder: Path, wanted: Wanted, loading: Loading) -> 
         with own.writing() as conn:
             now = own.now(conn)
             loading.load(conn)
+            crash_point("rows_written")
             if wanted.strict and loading.bad:
                 raise _Undo
             judged = judge(own, conn, loading.named_ids(), loading.changed_ids(), now)
             if wanted.dry_run:
                 raise _Undo
+            crash_point("judged")
             _record(own, conn, loading, judged, now)
+            crash_point("import_recorded")
             if loading.people is not None:
                 write_people(folder, loading.people.text)
+            crash_point("people_file_written")
     except _Undo:
         return judged, False
     return judged, True

@@ -12,10 +12,13 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from saveline.actions.desk import Desk
+from saveline.actions.reports import kept
 from saveline.core.delivery import Queued
 from saveline.core.errors import Invalid
 from saveline.core.facts import Deal
 from saveline.core.play import Play
+from saveline.core.report import StageReport
+from saveline.core.report_words import report_view
 from saveline.files import shipped
 from saveline.notify.matter import Matter
 from saveline.notify.message import Outgoing
@@ -40,12 +43,13 @@ class Facts:
 
     def matter(self, notice: Queued) -> Matter:
         """What one notice is about. Raises whatever is wrong with its own row or its deal's, and nothing of others'."""
+        about = decode_json(notice.about)
         with self._desk.reading() as conn:
             known = self._background or views.background(conn, [notice])
             deal, account = known.deals.get(notice.deal_id, (None, None))
             return Matter(
                 notice=notice,
-                about=decode_json(notice.about),
+                about=about,
                 workspace=self._desk.workspace,
                 people=self.people,
                 now=self.now,
@@ -54,6 +58,7 @@ class Facts:
                 play=self._play(conn, deal),
                 steps=known.steps.get(notice.deal_id, ()),
                 others=[known.deals[i] for i in known.digests.get(notice.person_id, ()) if notice.kind == "digest"],
+                report=kept(conn, about["report"]) if notice.kind == "stage_report" else None,
             )
 
     def _play(self, conn: Connection, deal: Deal | None) -> Play | None:
@@ -99,6 +104,11 @@ def message(matter: Matter, forms: Collection[Form]) -> Outgoing:
         slack=worded.slack,
         again=notice.in_doubt,
     )
+
+
+def report_page(report: StageReport, zone: str) -> str:
+    """The stage report as Markdown."""
+    return templates().page("stage_report", {"report": report_view(report, zone)})
 
 
 def _digest(matter: Matter, *parts: object) -> str:

@@ -75,7 +75,7 @@ def resume(deal: DealId, who: As = None, json: Json = False) -> None:
 
 
 @app.command()
-def close(
+def close(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     deal: DealId,
     outcome: Annotated[str, typer.Argument(help="saved, saved_smaller, lost or let_go.")],
     reason: Reason,

@@ -1,46 +1,51 @@
-"""``saveline demo``: the main job on real flows, six weeks in two minutes.
+"""``saveline demo``: the main job on a sample portfolio, eight weeks in a minute, and then live.
 
-A workspace of its own, the sample portfolio in its inbox, Prefect's server, the engine, SQLite and a local mailbox: all
-as `saveline up` runs them. Only the clock is stepped, and the people are played.
+A workspace of its own, SQLite, Prefect's own server, a mail server and a Slack that stand in for real ones. The eight
+weeks up to this minute are played with a stepped clock, by the actions that the flows call; then the flows themselves
+take over, by the real clock, until Ctrl-C.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Annotated, Final
-from zoneinfo import ZoneInfo
 
 import httpx
 import sqlalchemy as sa
 import typer
 from pydantic import SecretStr
-from rich.progress import Progress
+from rich.progress import BarColumn, Progress, TextColumn
 
+from saveline import clock as clocks
 from saveline.actions import reports
+from saveline.actions.advance import advance
+from saveline.actions.delivery import Worker
 from saveline.actions.desk import Desk
-from saveline.cli import output
+from saveline.actions.inbox import read_inbox
+from saveline.actions.wording import report_page
+from saveline.cli import output, pipeline
 from saveline.cli.demo_people import DemoPeople
-from saveline.cli.up import running
+from saveline.cli.show_deal import show_deal
+from saveline.cli.up import running, watch
 from saveline.clock import Stepped
 from saveline.core import periods
 from saveline.core.errors import Missing
-from saveline.core.phrases import count, money
-from saveline.files import inbox, shipped
-from saveline.files.starter import make_workspace, portfolio
+from saveline.core.phrases import count
+from saveline.files import shipped
+from saveline.files.sample import AS_OF, WAVES, arrive, holidays, make_sample
 from saveline.runtime import Runtime
 from saveline.settings import Settings
-from saveline.store import boards, load, schema
+from saveline.store import schema
 from saveline.store.rows import DEAL, NOTICE
 
-BEGIN: Final = date(2026, 11, 20)
-HOURS: Final = (9, 15)
-SETTLE_SECONDS: Final = 60.0
+WEEKS: Final = 8
+REPORT_SECONDS: Final = 90.0
 _MARK: Final = ".made-by-saveline-demo"
 
 
@@ -50,103 +55,176 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     folder: Annotated[Path, typer.Option(help="Where; it is made anew each time.")] = Path(".demo"),
-    days: Annotated[int, typer.Option(min=1, max=200, help="Working days to play.")] = 30,
-    port: Annotated[int, typer.Option(help="Prefect's port on 127.0.0.1.")] = 4299,
+    port: Annotated[
+        int, typer.Option(help="Prefect's port on 127.0.0.1; the two below it are the demo's own servers'.")
+    ] = 4299,
     seed: Annotated[int, typer.Option(help="The people's luck.")] = 7,
+    stay: Annotated[bool, typer.Option(help="Keep the flows running until Ctrl-C, or leave at once.")] = True,
 ) -> None:
-    """Play six weeks of a sample portfolio through real flows, and show the board, the report and the mailbox."""
-    settings, clock = _workspace(folder)
-    os.environ["SAVELINE_CLOCK"] = str(settings.clock)
-    runtime = Runtime(settings)
-    desk = runtime.desk()
-    output.say(
-        f"A workspace is in {folder}, with {count(len(portfolio()), 'file')} of a sample portfolio in its inbox."
-    )
-    output.say("Starting Prefect's server and the engine; this takes a moment …")
+    """Play eight weeks of a sample portfolio, show what came of them, and keep the flows running until Ctrl-C."""
+    from saveline.cli.standins import standing_in  # a web framework, which no other command needs
+
     began = monotonic()
-    with running(settings, port):
-        _wait("the engine reads the inbox", lambda: _deals(desk) > 0)
-        output.say(f"{count(_deals(desk), 'account')} at risk became deals. Now {days} working days pass.")
-        _play(desk, clock, days, DemoPeople(desk, seed))
-        week = periods.week_before(clock(), desk.workspace.zone)
-        _run_flow(port, "stage_report/default", {"period": week.key})
+    run = _Demo(folder, port, seed)
+    with standing_in(run.settings.state, run.names, mail_port=port - 1, page_port=port - 2):
+        output.say(f"A workspace with a sample portfolio is in {folder}. Starting Prefect's server; eight weeks pass …")
+        with running(run.settings, port, meanwhile=run.play) as (server, engine):
+            run.report()
+            run.show()
+            output.say(f"\nThat took {monotonic() - began:.0f} seconds. ", style="bold")
+            run.directions()
+            if stay:
+                output.say("\nThe flows are running now, by the real clock. Ctrl-C stops everything.", style="bold")
+                watch(server, engine)
+    run.runtime.close()
+    output.say("Everything has stopped.")
+
+
+class _Demo:
+    """One run of the demo."""
+
+    def __init__(self, folder: Path, port: int, seed: int) -> None:
+        self.folder, self.port, self.seed = folder, port, seed
+        self.now = clocks.system()
+        self.begin = _begin(self.now.date())
+        self.names = _sample(folder, self.begin, port)
+        self._arrived = 0
+        state = folder.resolve() / ".saveline"
+        url = SecretStr(f"sqlite:///{state / 'saveline.db'}")
+        self.settings = Settings(workspace=folder, database_url=url, clock=None)
+        self._stepped = Settings(workspace=folder, database_url=url, clock=state / "clock")
+        state.mkdir()
+        self.runtime = Runtime(self.settings)
+        schema.upgrade(self.runtime.engine, shipped.folder("migrations"))
+
+    # --- the eight weeks --------------------------------------------------------------------------------------
+
+    def play(self) -> None:
+        """From the first Friday to this minute: hour by hour what arrives, what is due, and what people do."""
+        assert self._stepped.clock is not None
+        clock = Stepped(self._stepped.clock)
+        moments = list(self._moments())
+        clock.set(moments[0])
+        runtime = Runtime(self._stepped)
+        desk = runtime.desk()
+        people = DemoPeople(desk, self.seed)
+        output.say(f"On holiday: {'; '.join(holidays(self.begin))}. Others answer, or forget.")
+        bar = Progress(TextColumn("{task.description}"), BarColumn(), console=output.err, transient=True)
+        with Worker(desk, "demo") as worker, bar:
+            line = bar.add_task("", total=len(moments))
+            for moment in moments:
+                clock.set(moment)
+                self._import(desk, moment)
+                advance(desk)
+                people.work()
+                worker.deliver()
+                bar.update(line, advance=1, description=f"{moment:%a %-d %b}")
+        runtime.close()
+        self._stepped.clock.unlink()
+
+    def _import(self, desk: Desk, moment: datetime) -> None:
+        """Each week the next part of the portfolio arrives in the inbox."""
+        if self._arrived == WAVES or moment < self._first() + timedelta(weeks=self._arrived):
+            return
+        arrive(self.folder, self._arrived, self.begin)
+        self._arrived += 1
+        for read in read_inbox(desk, self.folder).reads:
+            if read.result is None:
+                raise Missing(f"The sample portfolio could not be read: {read.refused}")
+            new, opened = read.result.counts["accounts"].added, len(read.result.opened)
+            output.say(f"{moment:%-d %b}: {count(new, 'account')} imported, {count(opened, 'deal')} opened.")
+
+    def _moments(self) -> Iterator[datetime]:
+        moment = self._first()
+        while moment < self.now:
+            yield moment
+            moment += timedelta(hours=1)
+        yield self.now
+
+    def _first(self) -> datetime:
+        return datetime(self.begin.year, self.begin.month, self.begin.day, 9, tzinfo=UTC)
+
+    # --- what came of them ------------------------------------------------------------------------------------
+
+    def report(self) -> None:
+        """Ask Prefect for a run of the stage report of last week, as its page would, and wait for it."""
+        desk = self.runtime.desk()
+        week = periods.week_before(self.now, desk.workspace.zone)
+        _wait("a run of the stage report", lambda: _run_flow(self.port, "stage_report/default", {"period": week.key}))
         _wait("the stage report", lambda: _kept(desk, week))
-        _settle(desk)
-    _show(desk, folder, week, monotonic() - began)
-    runtime.close()
+
+    def show(self) -> None:
+        """The board, a deal's history, the report."""
+        desk = self.runtime.desk()
+        output.say("\nThe board", style="bold")
+        pipeline.show_board(desk)
+        output.say("")
+        show_deal(desk, _telling(desk), as_json=False)
+        with desk.reading() as conn:
+            report = reports.kept(conn, reports.key_of(periods.week_before(self.now, desk.workspace.zone)))
+        if report is not None:
+            output.say("")
+            output.page(report_page(report, desk.workspace.zone))
+
+    def directions(self) -> None:
+        """Where everything is, and what to try."""
+        desk = self.runtime.desk()
+        with desk.reading() as conn:
+            kinds = sa.select(NOTICE.c.kind, sa.func.count()).where(NOTICE.c.status == "sent").group_by(NOTICE.c.kind)
+            sent = Counter(dict(conn.execute(kinds).tuples().all()))
+        output.say("Sent: " + ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in sent.most_common()) + ".")
+        at = f"http://127.0.0.1:{self.port - 2}"
+        rows = [
+            ("Slack and mail, to read", at),
+            ("The same as files", f"{self.folder}/.saveline/slack.jsonl, {self.folder}/.saveline/mailbox/new"),
+            ("Prefect's page", f"http://127.0.0.1:{self.port}"),
+            ("The report, in Prefect", f"http://127.0.0.1:{self.port}/artifacts"),
+        ]
+        output.table(("", ""), rows)
+        example = DemoPeople(desk, self.seed).example()
+        if example:
+            output.say("\nTry it: in another terminal finish a task; the next notice is there within five seconds.")
+            command = "saveline" if shutil.which("saveline") else str(Path(sys.argv[0]).resolve())
+            output.say(f"  cd {self.folder.resolve()}\n  {command} task list\n  {command} {example}")
 
 
-def _workspace(folder: Path) -> tuple[Settings, Stepped]:
+def _sample(folder: Path, begin: date, port: int) -> dict[str, str]:
     """A fresh workspace; only one that an earlier demo made is replaced."""
     if folder.exists():
         if not (folder / _MARK).exists():
             raise Missing(f"{folder} exists and was not made by the demo. Name another with --folder.")
         shutil.rmtree(folder)
-    make_workspace(folder)
+    channels = {
+        "slack": {"url": f"sslack://xoxb-demo/?api=http://127.0.0.1:{port - 2}/api", "reach": "slack"},
+        "email": {"url": f"smail://127.0.0.1:{port - 1}?from=saveline@northwind.example", "reach": "email"},
+    }
+    names = make_sample(folder, channels, begin)
     (folder / _MARK).write_text("Made by `saveline demo`; it is deleted when the demo runs again.\n")
-    for file in portfolio():
-        shutil.copyfile(file, folder / inbox.FOLDER / file.name)
-    url = f"sqlite:///{folder.resolve() / '.saveline' / 'saveline.db'}"
-    settings = Settings(workspace=folder, database_url=SecretStr(url), clock=folder.resolve() / "clock")
-    assert settings.clock is not None
-    settings.state.mkdir()
-    clock = Stepped(settings.clock)
-    clock.set(_at(BEGIN, HOURS[0]))
-    runtime = Runtime(settings)
-    schema.upgrade(runtime.engine, shipped.folder("migrations"))
-    runtime.close()
-    return settings, clock
+    return names
 
 
-def _at(day: date, hour: int) -> datetime:
-    return datetime(day.year, day.month, day.day, hour, tzinfo=ZoneInfo("Europe/Lisbon")).astimezone(UTC)
+def _begin(today: date) -> date:
+    """The Friday at least eight weeks ago: whole weeks from the portfolio's own day."""
+    past = (today - timedelta(weeks=WEEKS) - AS_OF).days
+    return AS_OF + timedelta(days=past // 7 * 7)
 
 
-def _play(desk: Desk, clock: Stepped, days: int, people: DemoPeople) -> None:
-    """Twice a working day: the engine does what is due, then people do some of their work."""
-    _settle(desk)
-    with Progress(console=output.err, transient=True) as progress:
-        task = progress.add_task("", total=days * len(HOURS))
-        for moment in _half_days(days):
-            clock.set(moment)
-            _settle(desk)
-            people.work()
-            progress.update(task, advance=1, description=f"{moment:%a %-d %b}")
-    _settle(desk)
-
-
-def _half_days(days: int) -> Iterator[datetime]:
-    day = BEGIN
-    for _ in range(days):
-        day += timedelta(days=3 if day.weekday() == 4 else 1)
-        for hour in HOURS:
-            yield _at(day, hour)
-
-
-def _settle(desk: Desk) -> None:
-    """Until the engine has nothing left to do at this moment."""
-    _wait("the engine", lambda: not _busy(desk))
-
-
-def _busy(desk: Desk) -> bool:
-    with desk.reading() as conn:
-        now = desk.now(conn)
-        due = sa.select(DEAL.c.id).where(DEAL.c.state != "closed", DEAL.c.next_at <= now)
-        waiting = sa.select(NOTICE.c.id).where(NOTICE.c.status.in_(("queued", "sending")), NOTICE.c.not_before <= now)
-        return any(conn.execute(q.limit(1)).first() is not None for q in (due, waiting))
-
-
-def _wait(what: str, done: Callable[[], bool], seconds: float = SETTLE_SECONDS) -> None:
-    until = monotonic() + seconds
+def _wait(what: str, done: Callable[[], bool]) -> None:
+    until = monotonic() + REPORT_SECONDS
     while not done():
         if monotonic() > until:
-            raise Missing(f"Waited {seconds:.0f} seconds for {what} in vain; the logs are in .saveline/logs.")
-        sleep(0.1)
+            raise Missing(f"Waited {REPORT_SECONDS:.0f} seconds for {what} in vain; the logs are in .saveline/logs.")
+        sleep(0.2)
 
 
-def _deals(desk: Desk) -> int:
-    with desk.reading() as conn:
-        return int(conn.execute(sa.select(sa.func.count()).select_from(DEAL)).scalar_one())
+def _run_flow(port: int, name: str, parameters: dict[str, str]) -> bool:
+    """Ask Prefect for a run of a deployment, as its page would. False where the server has none yet, or is too busy."""
+    api = f"http://127.0.0.1:{port}/api/deployments"
+    found = httpx.get(f"{api}/name/{name}", timeout=20)
+    if not found.is_success:
+        return False
+    body = {"parameters": parameters, "idempotency_key": f"demo {name} {parameters}"}
+    return httpx.post(f"{api}/{found.json()['id']}/create_flow_run", json=body, timeout=20).is_success
 
 
 def _kept(desk: Desk, week: periods.Period) -> bool:
@@ -154,40 +232,8 @@ def _kept(desk: Desk, week: periods.Period) -> bool:
         return reports.kept(conn, reports.key_of(week)) is not None
 
 
-def _run_flow(port: int, name: str, parameters: dict[str, str]) -> None:
-    """Ask Prefect for a run of a deployment, as its page would."""
-    api = f"http://127.0.0.1:{port}/api/deployments"
-    deployment = httpx.get(f"{api}/name/{name}", timeout=20).raise_for_status().json()["id"]
-    httpx.post(f"{api}/{deployment}/create_flow_run", json={"parameters": parameters}, timeout=20).raise_for_status()
-
-
-def _show(desk: Desk, folder: Path, week: periods.Period, seconds: float) -> None:
+def _telling(desk: Desk) -> int:
+    """The saved deal with the longest history; any deal where none was saved."""
     with desk.reading() as conn:
-        report = reports.kept(conn, reports.key_of(week))
-        cards = boards.cards(conn, desk.now(conn))
-        sent = Counter(
-            dict(
-                conn.execute(
-                    sa.select(NOTICE.c.kind, sa.func.count()).where(NOTICE.c.status == "sent").group_by(NOTICE.c.kind)
-                )
-                .tuples()
-                .all()
-            )
-        )
-        ids = list(conn.execute(sa.select(DEAL.c.id)).scalars())
-        closed = Counter(d.outcome for d, _ in load.deals(conn, ids) if d.closed)
-    if report is not None:
-        output.say("")
-        output.out.print(reports.markdown(report, desk.workspace.zone), markup=False)
-    ends = ", ".join(f"{n} {outcome}" for outcome, n in sorted(closed.items(), key=str)) or "none closed"
-    worth = money(sum(c.arr_cents for c in cards), desk.workspace.currency)
-    output.say(f"{count(len(ids), 'deal')}: {ends}, {len(cards)} open worth {worth}.", style="bold")
-    output.say("Mail: " + ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in sent.most_common()) + ".")
-    output.say(f"It took {seconds:.0f} seconds. Look around:")
-    for line in (
-        f"  cd {folder} && export SAVELINE_CLOCK=$PWD/clock",
-        "  saveline board            the pipeline",
-        "  saveline deal show 1      one deal: why, tasks, history",
-        "  ls .saveline/mailbox/new  every mail that was sent, as a file a mail program opens",
-    ):
-        output.say(line)
+        saved = sa.case((DEAL.c.outcome.like("saved%"), 0), else_=1)
+        return int(conn.execute(sa.select(DEAL.c.id).order_by(saved, DEAL.c.seq.desc()).limit(1)).scalar_one())

@@ -52,16 +52,17 @@ def doer(desk: Desk, who: str | None) -> Doer:
 
 
 def find_person(desk: Desk, words: str) -> Person:
-    """By e-mail address, or by any part of the name or address that only one person has. Raises UnknownPerson."""
+    """By e-mail address or a whole name, or else by a part of either that one person has. Raises UnknownPerson."""
     with desk.reading() as conn:
         people = desk.people(conn)
-    exact = people.by_email.get(words.casefold())
-    if exact is not None:
-        return exact
-    found = [p for p in people.by_id.values() if words.casefold() in f"{p.name} {p.email}".casefold()]
-    if len(found) != 1:
-        raise UnknownPerson(words, _spoken(people, found))
-    return found[0]
+    wanted = words.casefold()
+    known = {p.id: f"{p.name} {p.email}".casefold() for p in people.by_id.values()}
+    whole = [i for i, text in known.items() if wanted in {*text.split(), text.partition("@")[0].rpartition(" ")[2]}]
+    partly = [i for i, text in known.items() if wanted in text]
+    for found in (whole, partly):
+        if len(found) == 1:
+            return people.by_id[found[0]]
+    raise UnknownPerson(words, _spoken(people, [people.by_id[i] for i in whole or partly]))
 
 
 def _spoken(people: People, found: Iterable[Person]) -> list[str]:

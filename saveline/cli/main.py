@@ -8,7 +8,7 @@ import traceback
 import typer
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from saveline.cli import output
+from saveline.cli import deal, demo, doctor, import_, init, output, pipeline, playbook, task, up
 from saveline.core.errors import Invalid, Refusal
 
 app = typer.Typer(
@@ -19,6 +19,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+for command in (init, doctor, import_, pipeline, playbook, up, demo):
+    command.register(app)
+app.add_typer(deal.app, name="deal")
+app.add_typer(task.app, name="task")
 
 
 def run() -> None:

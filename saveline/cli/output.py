@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
@@ -60,6 +61,14 @@ def shown(value: Any) -> str:
 
 def say(text: str, *, style: str = "") -> None:
     out.print(Text(text, style=style))
+
+
+def page(markdown: str) -> None:
+    """A page of Markdown: drawn in a terminal, as it is in a pipe."""
+    if out.is_terminal:
+        out.print(Markdown(markdown), soft_wrap=False)
+    else:
+        sys.stdout.write(markdown)
 
 
 def complain(text: str) -> None:

@@ -12,12 +12,13 @@ from rich.text import Text
 from saveline.actions import reports
 from saveline.actions.advance import advance
 from saveline.actions.delivery import deliver
+from saveline.actions.desk import Desk
+from saveline.actions.wording import report_page
 from saveline.cli import door, output
 from saveline.cli.door import Json
 from saveline.core import periods
 from saveline.core.phrases import count, money
 from saveline.files import shipped
-from saveline.notify.reports import as_markdown
 from saveline.runtime import Runtime
 from saveline.store import boards, schema
 
@@ -30,12 +31,17 @@ def register(app: typer.Typer) -> None:
 def board(json: Json = False) -> None:
     """The pipeline: every open deal by stage, the most valuable first."""
     desk = door.open_desk()
-    with desk.reading() as conn:
-        now = desk.now(conn)
-        cards, people = boards.cards(conn, now), desk.people(conn)
     if json:
-        output.emit_json(cards)
+        with desk.reading() as conn:
+            output.emit_json(boards.cards(conn, desk.now(conn)))
         return
+    show_board(desk)
+
+
+def show_board(desk: Desk) -> None:
+    """The board as tables, one a stage."""
+    with desk.reading() as conn:
+        cards, people = boards.cards(conn, desk.now(conn)), desk.people(conn)
     ws, local = desk.workspace, people.calendar(None).local
     for stage in ws.stages:
         here = [c for c in cards if c.stage == stage.key]
@@ -86,7 +92,7 @@ def deliver_(json: Json = False) -> None:
     if json:
         output.emit_json(done)
         return
-    output.say(", ".join(f"{n} {kind}" for kind, n in sorted(done.outcomes.items())) or "Nothing was waiting.")
+    output.say(", ".join(f"{n} {kind}" for kind, n in sorted(done.counts.items())) or "Nothing was waiting.")
 
 
 def report(
@@ -113,7 +119,7 @@ def report(
     if json:
         output.emit_json(value)
     else:
-        output.out.print(as_markdown(value, desk.workspace.zone), markup=False)
+        output.page(report_page(value, zone))
 
 
 def migrate() -> None:

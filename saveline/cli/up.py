@@ -46,8 +46,11 @@ def up(
 
 
 @contextmanager
-def running(settings: Settings, port: int) -> Iterator[tuple[Child, Child]]:
-    """Prefect's server and the engine, started in this order and stopped in reverse.
+def running(
+    settings: Settings, port: int, meanwhile: Callable[[], None] | None = None
+) -> Iterator[tuple[Child, Child]]:
+    """Prefect's server and the engine, started in this order and stopped in reverse; ``meanwhile`` is done while the
+    server starts, and before the engine does.
 
     Raises Missing when the server does not start, or something else has its port.
     """
@@ -61,6 +64,8 @@ def running(settings: Settings, port: int) -> Iterator[tuple[Child, Child]]:
     with _interruptible():
         try:
             server.start()
+            if meanwhile is not None:
+                meanwhile()
             if not wait_until(_healthy(port), server, START_SECONDS):
                 raise Missing(f"Prefect's server did not start. Its log ends:\n{server.last_words()}")
             engine.start()

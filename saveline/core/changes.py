@@ -374,7 +374,7 @@ def encode(change: Change) -> str:
 
 
 def decode(kind: str, data: str) -> Change:
-    """The change that :func:`encode` wrote. Raises ``KeyError`` for an unknown kind, ``msgspec`` errors for bad data."""
+    """The change that :func:`encode` wrote. Raises KeyError for an unknown kind, msgspec's errors for bad data."""
     change: Change = _DECODERS[kind].decode(data)
     return change
 

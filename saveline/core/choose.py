@@ -28,11 +28,17 @@ def choose(
     if chosen is None:
         return Choice(None, tuple(f"{name}: {why}" for name, why in refused.items()))
     if fitting:
-        head = f"{chosen.name} was chosen: all {chosen.applies.lines} lines of its applies hold"
+        head = f"{chosen.name} was chosen: {_held(chosen.applies)}"
     else:
         head = f"{chosen.name} was chosen: no play applies, and it is the default"
     others = (f"{p.name}: {refused[p.name] or _beaten(p, chosen)}" for p in ordered if p is not chosen)
     return Choice(chosen, (head, *others))
+
+
+def _held(applies: Applies) -> str:
+    if applies.lines > 1:
+        return f"all {applies.lines} lines of its applies hold"
+    return "the one line of its applies holds" if applies.lines else "its applies asks for nothing"
 
 
 def _beaten(play: Play, by: Play) -> str:

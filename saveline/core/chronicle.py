@@ -9,6 +9,7 @@ from typing import Any, Final
 from saveline.core import changes
 from saveline.core.changes import Change, Event
 from saveline.core.people import People
+from saveline.core.phrases import answer_words, words_of
 from saveline.core.workspace import Workspace
 
 
@@ -35,12 +36,14 @@ def _assigned(c: Chronicler, change: Any, task: str) -> str:
 
 
 def _done(c: Chronicler, change: Any, task: str) -> str:
-    answers = ", ".join(f"{k} = {v}" for k, v in change.answers.items())
-    return f"{task} is done ({change.outcome})" + (f": {answers}" if answers else "")
+    outcome = "" if change.outcome == "done" else f", {words_of(change.outcome)}"
+    answers = "; ".join(f"{words_of(k)}: {answer_words(v)}" for k, v in change.answers.items())
+    return f"{task} is done{outcome}{f' ({answers})' if answers else ''}"
 
 
 def _opened(c: Chronicler, change: Any, task: str) -> str:
-    return f"the deal opens with {change.play}, owner {c.people.name(change.owner_id)}, decision {c.moment(change.decide_at)}"
+    owner, decision = c.people.name(change.owner_id), c.moment(change.decide_at)
+    return f"the deal opens with {change.play}, owner {owner}, decision {decision}"
 
 
 def _closed(c: Chronicler, change: Any, task: str) -> str:
@@ -50,7 +53,7 @@ def _closed(c: Chronicler, change: Any, task: str) -> str:
 
 _WORDS: Final[Mapping[type[Change], Callable[[Chronicler, Any, str], str]]] = {
     changes.DealOpened: _opened,
-    changes.CauseAdded: lambda c, change, _: f"a further cause: {change.cause}",
+    changes.CauseAdded: lambda c, change, _: f"a further cause: {words_of(change.cause)}",
     changes.OwnerChanged: lambda c, change, _: f"the owner is {c.people.name(change.owner_id)} now",
     changes.StageEntered: lambda c, change, _: f"enters {c.workspace.stage_title(change.stage)} ({change.why})",
     changes.StageLate: lambda c, change, _: "the stage takes longer than its max",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from saveline.core.facts import Person
 
@@ -24,6 +24,12 @@ def money(cents: int, currency: str) -> str:
                 size, letter = _STEPS[i - 1]  # noqa: PLW2901 - the unit above
             return f"{minus}{sign}{_short(units / size)}{letter}"
     return f"{minus}{sign}{units:.0f}"
+
+
+def whole_money(cents: int, currency: str) -> str:
+    """``$1,023,400``: to the unit, for figures that are added up."""
+    minus = "−" if cents < 0 else ""
+    return f"{minus}{SIGNS.get(currency, f'{currency} ')}{abs(cents) / 100:,.0f}"
 
 
 def _short(value: float) -> str:
@@ -91,6 +97,15 @@ def listed(words: Iterable[str]) -> str:
 def words_of(key: str) -> str:
     """A key of the settings as words: ``champion_left`` → ``champion left``."""
     return key.replace("_", " ")
+
+
+def answer_words(value: Any) -> str:
+    """An answer as it is read: yes or no, a number without a needless .0, a text that is not a page long."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return shortened(words_of(str(value)) if str(value).isidentifier() else str(value), 300)
 
 
 def role(key: str) -> str:

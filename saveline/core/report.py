@@ -149,9 +149,8 @@ def findings(report: StageReport) -> tuple[str, ...]:
     lines = [_change(report)]
     late = max(report.stages, key=lambda s: s.late, default=None)
     if late is not None and late.late:
-        lines.append(
-            f"{late.title} is where deals stop: {count(late.late, 'deal')} of {late.here.deals} there are late."
-        )
+        share = f"{late.late} of the {late.here.deals} deals there" if late.here.deals > 1 else "the one deal there"
+        lines.append(f"{late.title} is where deals stop: {share} {'is' if late.late == 1 else 'are'} late.")
     if report.overdue_by_department:
         department, theirs = report.overdue_by_department[0]
         total = sum(n for _, n in report.overdue_by_department)
@@ -191,8 +190,14 @@ def _stage_line(key: str, title: str, told: Sequence[Story], period: Period) -> 
         if e.at >= period.start and isinstance(e.change, StageEntered) and e.change.stage == key
     )
     days = [(period.end - d.stage_at) / timedelta(days=1) for d in here if d.stage_at is not None]
-    late = sum(1 for d in here if d.stage_due_at is not None and d.stage_due_at < period.end)
+    late = sum(1 for d in here if _is_late(d, period.end))
     return StageLine(key, title, _amount(here), entered, round(median(days), 1) if days else None, late)
+
+
+def _is_late(deal: Deal, at: datetime) -> bool:
+    """Whether the stage's clock ran out; that of a paused deal stands still."""
+    running_out = deal.state == "open" and deal.stage_due_at is not None and deal.stage_due_at < at
+    return deal.stage_late_at is not None or running_out
 
 
 def _outcome_lines(told: Sequence[Story], workspace: Workspace) -> tuple[OutcomeLine, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from saveline.core.phrases import count, due, money
+from saveline.core.phrases import count, due, money, whole_money
 from saveline.core.report import Amount, OutcomeLine, StageLine, StageReport
 
 MOST_DECISIONS: Final = 10
@@ -56,7 +56,10 @@ def _most_overdue(report: StageReport) -> str:
 
 
 def _bridge(report: StageReport) -> list[Mapping[str, str]]:
-    """From what was at risk before to what is now: opened is added, whatever was closed is taken off."""
+    """From what was at risk before to what is now: opened is added, whatever was closed is taken off.
+
+    In whole units, so that a reader who adds it up comes to the same.
+    """
     lines = [("At risk before", report.before, ""), ("Opened", report.opened, "+")]
     lines += [(o.title, o.closed, "−") for o in report.outcomes]
     lines.append(("At risk now", report.at_risk, ""))
@@ -64,7 +67,7 @@ def _bridge(report: StageReport) -> list[Mapping[str, str]]:
 
 
 def _step(label: str, amount: Amount, sign: str, currency: str) -> Mapping[str, str]:
-    return {"label": label, "deals": str(amount.deals), "arr": f"{sign}{money(amount.arr_cents, currency)}"}
+    return {"label": label, "deals": str(amount.deals), "arr": f"{sign}{whole_money(amount.arr_cents, currency)}"}
 
 
 def _stage(line: StageLine, most: int, currency: str) -> Mapping[str, Any]:

@@ -44,7 +44,8 @@ class Assessment(Fact, frozen=True):
 
 
 def assess(account: Account, signals: Iterable[Signal], risk: Risk, now: datetime, zone: tzinfo = UTC) -> Assessment:
-    """Score an account by the workspace's rules. Signals from after ``now`` count nothing; days are those of ``zone``."""
+    """Score an account by the workspace's rules. Signals from after ``now`` count nothing; days
+    are those of ``zone``."""
     by_kind: dict[str, list[Signal]] = {}
     for signal in signals:
         if signal.at <= now:

@@ -12,11 +12,13 @@ from saveline.core.facts import Account, Deal, Fact, Person, Task
 from saveline.core.people import People
 from saveline.core.phrases import first_name
 from saveline.core.play import Play, TaskPlan
+from saveline.core.report import StageReport
 from saveline.core.workspace import Workspace
 
 
 class Matter(Fact, frozen=True):
-    """``steps`` are the events that assigned and escalated the deal's tasks; ``others`` the deals of a digest."""
+    """``steps`` are the events that assigned and escalated the deal's tasks; ``others`` the deals of a digest;
+    ``report`` is what a report's notice brings."""
 
     notice: Queued
     about: Mapping[str, Any]
@@ -28,6 +30,7 @@ class Matter(Fact, frozen=True):
     play: Play | None = None
     steps: Sequence[Event] = ()
     others: Sequence[tuple[Deal, Account]] = ()
+    report: StageReport | None = None
 
     @property
     def reader(self) -> Person | None:

@@ -68,7 +68,8 @@ def holder(matter: Matter, task: Task) -> str:
 
 def question(field: Field) -> str:
     """``root cause (product gap, price)``: what the form asks, with what can be answered."""
-    choices = f" ({', '.join(words_of(c) for c in field.choices)})" if field.choices else ""
+    words = ["yes or no"] if field.kind == "yes_no" else [words_of(c) for c in field.choices]
+    choices = f" ({', '.join(words)})" if words else ""
     return f"{words_of(field.name)}{choices}{', if you know' if field.optional else ''}"
 
 

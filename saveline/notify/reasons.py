@@ -217,6 +217,10 @@ def _digest(matter: Matter) -> str:
     return f"You get this at {hour}:00 on your working days, as long as something is open with you."
 
 
+def _report(_matter: Matter) -> str:
+    return "You get this because saveline.yaml names you for it, under reports."
+
+
 _BY_KIND: Final[Mapping[str, Callable[[Matter], str]]] = {
     "assigned": _holder,
     "reminder": _holder,
@@ -228,4 +232,5 @@ _BY_KIND: Final[Mapping[str, Callable[[Matter], str]]] = {
     "saved": _story,
     "lost": _story,
     "digest": _digest,
+    "stage_report": _report,
 }

@@ -23,6 +23,7 @@ Form: TypeAlias = Literal["html", "text", "slack"]
 
 _FILES: Final[Mapping[Form, str]] = {"html": "email.html", "text": "email.txt", "slack": "slack.txt"}
 _GAPS = re.compile(r"[ \t]*\n(?:[ \t]*\n)+")
+_MARKDOWN = re.compile(r"[\\`*_<>\[\]|~]")
 _SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
@@ -43,6 +44,8 @@ class Wording:
         html = _environment(loader, autoescape=True)
         text, slack = _environment(loader), _environment(loader)
         html.filters["lines"] = _as_html_lines
+        self._pages = _environment(loader)
+        self._pages.finalize = _escaped_for_markdown
         text.filters["quoted"] = _quoted
         text.filters["item"] = _item
         slack.filters["quoted"] = _quoted_for_slack
@@ -59,6 +62,10 @@ class Wording:
         if "html" in written:
             written["html"] = self._inliner.inline(written["html"])
         return Worded(subject, **written)
+
+    def page(self, kind: str, view: Mapping[str, Any]) -> str:
+        """``view`` as Markdown, for a terminal or Prefect's page: page.md."""
+        return _GAPS.sub("\n\n", self._pages.get_template(f"{kind}/page.md").render(cleaned(view))).strip() + "\n"
 
     def _written(self, kind: str, form: Form, view: Mapping[str, Any]) -> str:
         text = self._environments[form].get_template(f"{kind}/{_FILES[form]}").render(view)
@@ -82,6 +89,11 @@ def _environment(loader: FileSystemLoader, *, autoescape: bool = False) -> Envir
 def escaped_for_slack(value: Any) -> Any:
     """Slack's three characters; nothing else can start a link, a mention or a command there."""
     return value if isinstance(value, Markup) else str(value).translate(_SLACK)
+
+
+def _escaped_for_markdown(value: Any) -> Any:
+    """What would end a cell, start a tag, a link or a code, or change the type."""
+    return _MARKDOWN.sub(r"\\\g<0>", " ".join(str(value).split()))
 
 
 def _as_html_lines(text: str) -> Markup:

@@ -6,12 +6,17 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from saveline.core.facts import DECISION, Account, Deal, Task
-from saveline.core.phrases import count, day, due, listed, money, shortened, words_of
+from saveline.core.phrases import answer_words, count, day, due, listed, money, shortened, words_of
+from saveline.core.report_words import report_view
 from saveline.notify.matter import Matter
 from saveline.notify.parts import LONGEST_NOTE, View, act, task_view
 
 MOST_HELPERS: Final = 5
 MOST_LINES: Final = 25
+READING: Final = (
+    "Every figure is counted from the history of the deals up to the end of the period, with ARR as it stood when a "
+    "deal was opened; the same week always gives the same report."
+)
 
 
 # --- how it ended -----------------------------------------------------------------------------------------------------
@@ -118,20 +123,11 @@ def done_lines(matter: Matter) -> list[View]:
             "title": task_view(matter, t)["title"],
             "by": matter.people.name(t.closed_by),
             "on": day(matter.local(t.closed_at).date(), matter.here.date()) if t.closed_at else "",
-            "answers": [f"{words_of(k)}: {answer(v)}" for k, v in t.answers.items()],
+            "answers": [f"{words_of(k)}: {answer_words(v)}" for k, v in t.answers.items()],
         }
         for t in (matter.deal.tasks if matter.deal else ())
         if t.state == "done" and t.plan != DECISION
     ][:MOST_LINES]
-
-
-def answer(value: Any) -> str:
-    """An answer as it is read: yes or no, a number without a needless .0, a text that is not a page long."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:g}"
-    return shortened(words_of(str(value)) if str(value).isidentifier() else str(value), 300)
 
 
 # --- what is open -----------------------------------------------------------------------------------------------------
@@ -154,6 +150,19 @@ def digest(matter: Matter) -> View:
         "more_deals": max(0, len(owned) - MOST_LINES),
         "acts": [act("To see it as it is now", "task list")],
         "date": f"{matter.here:%A} {matter.here.day} {matter.here:%B}",
+    }
+
+
+def stage_report(matter: Matter) -> View:
+    """The report as it was kept; its first finding is the headline, and so the subject."""
+    report = matter.report
+    assert report is not None  # it is kept before its notices are queued
+    shown = report_view(report, matter.workspace.zone)
+    return {
+        "headline": shown["findings"][0].rstrip("."),
+        "report": shown,
+        "acts": [act("All of it, as text", f"report --period {report.period.key}")],
+        "benefit": READING,
     }
 
 

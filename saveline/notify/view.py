@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from saveline.core.facts import Task
-from saveline.core.phrases import moment, shortened, words_of
+from saveline.core.facts import DECISION, Task
+from saveline.core.phrases import answer_words, moment, shortened, words_of
 from saveline.notify import reasons, stories
 from saveline.notify.matter import Matter
 from saveline.notify.parts import LONGEST_NOTE, View, about_account, act, deal_view, task_view
@@ -66,9 +66,15 @@ def _of_task(matter: Matter) -> View:
 
 
 def _acts(task: Task, ref: str) -> list[View]:
+    if task.plan == DECISION:
+        return _to_decide(ref.partition(".")[0])
     if task.assignee_id is None:
         return [act("To take it", f"task claim {ref}")]
     return [act("When it is done", f"task done {ref}"), act("When you have read it", f"task seen {ref}")]
+
+
+def _to_decide(deal: str) -> list[View]:
+    return [act("To decide", f"deal close {deal}"), act("To see all of it", f"deal show {deal}")]
 
 
 def _assigned(matter: Matter) -> View:
@@ -104,8 +110,9 @@ def _reminder(matter: Matter) -> View:
 def _escalation(matter: Matter) -> View:
     seen = _of_task(matter)
     decide = matter.about.get("do") == "decide"
-    ref, deal = seen["acts"][0]["command"].rpartition(" ")[2], matter.notice.deal_id
-    acts = [act("To see where it stands", f"deal show {deal}"), act("To give it to somebody", f"task hand-over {ref}")]
+    deal, no = matter.notice.deal_id, matter.notice.task_no
+    give = act("To give it to somebody", f"task hand-over {deal}.{no}")
+    acts = [act("To see where it stands", f"deal show {deal}"), give]
     if decide:
         acts.append(act("To let the account go", f"deal close {deal}"))
     happened = reasons.happened(matter)
@@ -131,7 +138,7 @@ def _decision_due(matter: Matter) -> View:
         "benefit": matter.play.benefit if matter.play else "",
         "done": stories.done_lines(matter),
         "open": [task_view(matter, t) for t in deal.tasks if t.state == "open" and t.no != matter.notice.task_no],
-        "acts": [act("To decide", f"deal close {deal.id}"), act("To see all of it", f"deal show {deal.id}")],
+        "acts": _to_decide(str(deal.id)),
     }
 
 
@@ -142,7 +149,7 @@ def _stage_entered(matter: Matter) -> View:
     deal = matter.deal
     assert deal is not None
     stage, account = matter.workspace.stage_title(deal.stage), matter.account.name if matter.account else ""
-    open_tasks = [task_view(matter, t) for t in deal.current() if t.state == "open"]
+    open_tasks = [task_view(matter, t) for t in (*deal.current(), deal.decision()) if t and t.state == "open"]
     return {
         "headline": f"{account} is in {stage} now",
         "facts": [f for f in deal_view(matter)["facts"] if f["label"] != "Stage"],
@@ -182,7 +189,7 @@ def _outcome(matter: Matter) -> View:
     by = matter.people.name(matter.about.get("by"))
     cannot = outcome == "cannot"
     said = f"{by} says that it cannot be done." if cannot else f"{by} closed it as “{words_of(outcome)}”."
-    lines = [f"{words_of(name)}: {stories.answer(value)}" for name, value in task.answers.items()]
+    lines = [f"{words_of(name)}: {answer_words(value)}" for name, value in task.answers.items()]
     reason = f"Reason: {shortened(task.note, LONGEST_NOTE)}" if task.note else ""
     ended = "Cannot be done" if cannot else words_of(outcome).capitalize()
     return {
@@ -246,4 +253,5 @@ _KINDS: Final[Mapping[str, Callable[[Matter], View]]] = {
     "saved": stories.saved,
     "lost": stories.lost,
     "digest": stories.digest,
+    "stage_report": stories.stage_report,
 }

@@ -20,6 +20,7 @@ from saveline.core.decide.draft import Decision
 from saveline.core.errors import SomebodyWasFaster
 from saveline.core.facts import Deal, Task
 from saveline.core.notices import Notice
+from saveline.faults import crash_point
 from saveline.store.bulk import Many
 from saveline.store.rows import (
     CAUSE,
@@ -67,10 +68,15 @@ def apply(conn: Connection, decisions: Sequence[Decision], now: datetime) -> lis
     """
     written = _with_ids(conn, decisions)
     _update_deals(conn, [d for d in written if d.before.id and d.deal is not d.before])
+    crash_point("deals_written")
     _write_tasks(conn, written)
+    crash_point("tasks_written")
     _INSERT_EVENT.run(conn, [_event_row(d.deal.id, e, now) for d in written for e in d.events])
+    crash_point("events_written")
     _INSERT_NOTICE.run(conn, [_notice_row(d.deal.id, n) for d in written for n in d.notices])
+    crash_point("notices_written")
     _write_side_rows(conn, written)
+    crash_point("side_rows_written")
     return [d.deal for d in written]
 
 

@@ -12,7 +12,7 @@ from saveline.core.facts import Fact
 from saveline.store.load import ACCOUNT
 from saveline.store.rows import DEAL, TASK
 
-_OPEN: Final = sa.literal_column("'open'")
+_OPEN: Final[sa.ColumnElement[str]] = sa.literal_column("'open'")
 
 
 class Card(Fact, frozen=True):

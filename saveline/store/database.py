@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from saveline.faults import crash_point
+
 BUSY_SECONDS: Final = 10
 _WRITES: Final = "saveline_writes"
 
@@ -48,6 +50,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
         writer = conn.execution_options(**{_WRITES: True})
         with writer.begin():
             yield writer
+            crash_point("before_commit")
+        crash_point("committed")
 
 
 def server_now(conn: Connection) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from saveline.core.changes import CauseAdded, DealClosed, DealOpened, DealPaused, TaskDone
 from saveline.core.decide import flow
@@ -15,6 +15,10 @@ from saveline.core.facts import Doer, Fact
 from saveline.core.moments import Anchor, Moment, resolve
 from saveline.core.workspace import Outcome
 from saveline.core.worktime import end_of_business
+
+
+MOST_KEPT: Final = 10**17
+"""Cents that no account is worth: what is more is a slip of the finger, and more than a column holds."""
 
 
 class Closing(Fact, frozen=True):
@@ -170,7 +174,7 @@ def close(draft: Draft, closing: Closing, *, by: Doer, at: datetime) -> None:
 def _check_closing(draft: Draft, outcome: Outcome, closing: Closing) -> None:
     if not closing.reason.strip():
         raise Missing(f"{outcome.title} needs a reason: what made the difference?")
-    if outcome.saved and (closing.kept_cents is None or closing.kept_cents < 0):
+    if outcome.saved and (closing.kept_cents is None or not 0 <= closing.kept_cents < MOST_KEPT):
         raise Missing(f"{outcome.title} needs the value kept a year, in {draft.case.workspace.currency}.")
     if outcome.evidence and not (closing.evidence or "").strip():
         raise Missing(f"{outcome.title} needs evidence: the mail, the notice or the call that says so.")

@@ -100,7 +100,9 @@ def resume(draft: Draft, at: datetime, *, by: Doer | None = None) -> None:
     stage_due = deal.stage_due_at
     if stage_due is not None and deal.stage_late_at is None:
         calendar = people.calendar(deal.owner_id)
-        stage_due = moved(calendar, stage_due, between(calendar, deal.paused_at, at))
+        # A stage can be entered during the pause: its clock has stood still since then only.
+        stopped = max(deal.paused_at, deal.stage_at or deal.paused_at)
+        stage_due = moved(calendar, stage_due, between(calendar, stopped, at))
     draft.record(DealResumed(clocks, stage_due), at=at, by=by)
     draft.stale.update(c.no for c in clocks)
 

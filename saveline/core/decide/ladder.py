@@ -6,6 +6,7 @@ and the rung before it, never from the clock that happens to run the engine.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Literal
 
@@ -14,7 +15,7 @@ from saveline.core.decide.draft import Draft
 from saveline.core.facts import Fact, Task
 from saveline.core.moments import Duration, Moment, later, shift
 from saveline.core.people import Who
-from saveline.core.play import Policy, Rung
+from saveline.core.play import Policy
 from saveline.core.worktime import WorkCalendar, next_opening
 
 
@@ -49,16 +50,21 @@ def climb(draft: Draft, task: Task, due: Due) -> None:
 
 
 def escalate(draft: Draft, task: Task, at: datetime, asked: str | None = None) -> None:
-    """Climb the next rung at ``at``. A rung that comes to nobody is passed at once and the one above it climbed."""
+    """Climb the next rung at ``at``. A rung that comes to nobody is passed at once and the one above it climbed.
+
+    The message tells of the rung whose moment came, not of the one that somebody was found on: that may lie ahead.
+    """
     rungs = policy_of(draft, task).escalate
     first = min(task.running.rung, len(rungs) - 1)
+    about = {"rung": "" if task.running.rung >= len(rungs) else str(rungs[first])}
+    about |= {} if asked is None else {"asked": asked}
     for index in range(first, len(rungs)):
         rung, following = rungs[index], min(index + 1, len(rungs))
         who = draft.who(rung.to, at, task)
         if who.person_id is not None and who.person_id != task.assignee_id:
             ordinal = draft.task(task.no).running.escalated + 1
             draft.record(Escalated(index, ordinal, following, who.person_id, rung.do, who.why), at=at, task_no=task.no)
-            _tell_rung(draft, task, rung, who.person_id, at, asked)
+            _tell_rung(draft, task, who.person_id, at, about | {"do": rung.do})
             return
         _pass(draft, task, index, following, who, at)
 
@@ -72,10 +78,10 @@ def _pass(draft: Draft, task: Task, index: int, following: int, who: Who, at: da
         draft.tell("news", steward, at=at, task_no=task.no, about={"news": "empty_rung", "why": list(why)})
 
 
-def _tell_rung(draft: Draft, task: Task, rung: Rung, person_id: int, at: datetime, asked: str | None) -> None:
-    if rung.do == "reassign":
-        before = task.assignee_id
-        draft.record(TaskAssigned(person_id, None, (f"escalated: {rung}",)), at=at, task_no=task.no)
+def _tell_rung(draft: Draft, task: Task, person_id: int, at: datetime, about: Mapping[str, str]) -> None:
+    if about["do"] == "reassign":
+        before, why = task.assignee_id, f"escalated: {about['rung'] or 'it is still open'}"
+        draft.record(TaskAssigned(person_id, None, (why,)), at=at, task_no=task.no)
         now = draft.task(task.no)
         draft.tell(
             "assigned",
@@ -87,7 +93,6 @@ def _tell_rung(draft: Draft, task: Task, rung: Rung, person_id: int, at: datetim
         )
         draft.tell("news", before, at=at, task_no=task.no, about={"news": "reassigned", "to": person_id})
         return
-    about = {"rung": str(rung), "do": rung.do} | ({"asked": asked} if asked is not None else {})
     draft.tell(
         "escalation", person_id, at=at, task_no=task.no, ordinal=draft.task(task.no).running.escalated, about=about
     )

@@ -29,6 +29,10 @@ class Channel(Protocol):
 
     def deliver(self, message: Outgoing, *, deadline: float) -> Outcome: ...
 
+    def probe(self, deadline: float) -> str:
+        """What is wrong with the way to the service, in words; nothing where it is ready. Sends nobody anything."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -78,6 +82,10 @@ class Plugin(_Base):  # type: ignore[misc]  # see above
 
     def deliver(self, message: Outgoing, *, deadline: float) -> Outcome:
         raise NotImplementedError
+
+    def probe(self, deadline: float) -> str:
+        """What is wrong, in words. Where asking would be a message, there is nothing to say."""
+        return ""
 
     def close(self) -> None:
         """Let go of connections."""

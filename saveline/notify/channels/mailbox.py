@@ -57,6 +57,15 @@ class Smailbox(Plugin):
         except Misconfigured as error:
             return Transient(str(error), channel_wide=True)
 
+    def probe(self, deadline: float) -> str:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            return "" if os.access(self.folder, os.W_OK) else f"{self.folder} cannot be written"
+        except OSError as error:
+            return f"{self._path} cannot be made: {error.strerror or error}"
+        except Misconfigured as error:
+            return str(error)
+
     def _write(self, name: str, digest: str, message: Outgoing) -> Outcome:
         folder = self.folder
         for part in ("tmp", "new", "cur"):

@@ -76,6 +76,14 @@ class Sslack(Plugin):
                 return Sent(found)
         return self._post(message, deadline)
 
+    def probe(self, deadline: float) -> str:
+        """Asks Slack who the bot is."""
+        try:
+            self._call(self._client.auth_test, deadline)
+        except _TROUBLE as error:
+            return _reason(error)
+        return ""
+
     def _post(self, message: Outgoing, deadline: float) -> Outcome:
         try:
             answer = self._call(

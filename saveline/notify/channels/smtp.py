@@ -157,6 +157,14 @@ class Smail(Plugin):
                 return refused.outcome
         return outcome
 
+    def probe(self, deadline: float) -> str:
+        """Connects, greets and logs in, as before a mail."""
+        try:
+            self._kept = self._kept or self._connect(deadline)
+        except Refused as refused:
+            return getattr(refused.outcome, "reason", str(refused))
+        return ""
+
     def _take_kept(self, deadline: float) -> Session | None:
         session, self._kept = self._kept, None
         if session is None:
