@@ -306,7 +306,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         is_json = "json" in self.headers.get("Content-Type", "")
-        data = json.loads(body) if is_json else {k: v[0] for k, v in parse_qs(body).items()}
+        data = json.loads(body or "{}") if is_json else {k: v[0] for k, v in parse_qs(body).items()}
         method = self.path.rpartition("/api/")[2] if "/api/" in self.path else ""
         self.slack.calls.append(method or self.path)
         looks = method.startswith("conversations.")
@@ -314,6 +314,8 @@ class _Handler(BaseHTTPRequestHandler):
         reply = script.popleft() if script else None
         if method and self.headers.get("Authorization") != f"Bearer {TOKEN}":
             return self._send(Reply(body='{"ok": false, "error": "invalid_auth"}'))
+        if method == "auth.test":
+            return self._send(Reply(body='{"ok": true, "user": "saveline"}'))
         if looks:
             return self._send(reply or Reply(body=json.dumps(self.slack.answer(method, data))))
         if reply is None or reply.posted:

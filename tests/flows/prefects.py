@@ -95,13 +95,13 @@ class Prefect:
 
 def kill(process: subprocess.Popen[bytes]) -> None:
     """kill -9, with everything it started."""
-    for pid in _family(process.pid):
+    for pid in family(process.pid):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     process.wait(20)
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """The process and all its descendants, whatever groups they made for themselves."""
     parents = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
