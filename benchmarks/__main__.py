@@ -3,97 +3,62 @@
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import sys
 from typing import Any
 
+from benchmarks.suite import CONTENDERS, Sizes, Spec, contend, everything, in_a_process
+
 
 def main() -> None:
+    given = _arguments()
+    if given.what == "run":
+        contend(Spec(given.contender, given.db, given.n, given.workers))
+    elif given.what == "compare":
+        _compare(given)
+    else:
+        sizes = Sizes.quick() if given.quick else Sizes(dbos=given.dbos, rounds=given.rounds)
+        everything(sizes, databases=given.databases, write=not given.quick or given.write)
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     sub = parser.add_subparsers(dest="what", required=True)
+    all_ = sub.add_parser("all", help="everything, and benchmarks/RESULTS.md")
+    all_.add_argument("--quick", action="store_true", help="small sizes: shows that all of it runs, measures nothing")
+    all_.add_argument("--write", action="store_true", help="write RESULTS.md even so")
+    all_.add_argument("--dbos", type=int, default=1000, help="deals that DBOS runs: 1000 take it ten minutes or more")
+    all_.add_argument("--rounds", type=int, default=1, help="how often each pair is compared; the median ratio counts")
+    all_.add_argument("--databases", nargs="+", choices=("sqlite", "pg"), default=["sqlite", "pg"])
     one = sub.add_parser("run", help="one contender, in this process; prints one line of JSON")
-    one.add_argument("contender", choices=("saveline", "core-500", "dbos", "idle", "one-task"))
+    one.add_argument("contender", choices=CONTENDERS)
     both = sub.add_parser("compare", help="several contenders in turn, and their ratios")
-    both.add_argument("contenders", nargs="+")
+    both.add_argument("contenders", nargs="+", help="name, name:n or name:n:workers; the first against each other one")
     both.add_argument("--rounds", type=int, default=1)
     for command in (one, both):
         command.add_argument("--db", choices=("sqlite", "pg"), default="sqlite")
         command.add_argument("-n", type=int, default=1000)
         command.add_argument("--workers", type=int, default=1)
-    given = parser.parse_args()
-    if given.what == "run":
-        _run(given)
-    else:
-        _compare(given)
-
-
-def _run(given: argparse.Namespace) -> None:
-    from benchmarks.databases import place
-    from benchmarks.meter import emit
-
-    with place(given.db) as where:
-        emit({"db": given.db, **_contend(given, where)})
-
-
-def _contend(given: argparse.Namespace, where: Any) -> dict[str, Any]:
-    if given.contender == "saveline":
-        from benchmarks import w_saveline
-
-        return w_saveline.run(where, given.n, given.workers)
-    if given.contender == "core-500":
-        from benchmarks import w_reference
-
-        return w_reference.run(where, given.n)
-    if given.contender == "dbos":
-        from benchmarks import w_dbos
-
-        return w_dbos.run(where, given.n)
-    from benchmarks import moments
-
-    return moments.idle(where, given.n) if given.contender == "idle" else moments.one_task(where, given.n)
+    return parser.parse_args()
 
 
 def _compare(given: argparse.Namespace) -> None:
-    """Contenders as ``name`` or ``name:n`` or ``name:n:workers``; the first is compared with each of the others."""
     for _ in range(given.rounds):
-        found = [_in_a_process(given, *_spec(given, c)) for c in given.contenders]
-        first = found[0]
-        for other in found[1:]:
-            rate = first["changes_a_s"] / other["changes_a_s"]
-            cpu = (other["cpu_ms_a_change"] + other["server_cpu_ms_a_change"]) / (
-                first["cpu_ms_a_change"] + first["server_cpu_ms_a_change"]
-            )
+        first, *others = [in_a_process(_spec(given, words)) for words in given.contenders]
+        for other in others:
+            rate, cpu = first["changes_a_s"] / other["changes_a_s"], _cpu(other) / _cpu(first)
             names = f"{first['name']}(n={first['n']}) / {other['name']}(n={other['n']})"
             sys.stdout.write(f"{given.db}: {names}: changes a second {rate:.2f}, by processor time {cpu:.2f}\n")
 
 
-def _spec(given: argparse.Namespace, words: str) -> tuple[str, int, int]:
+def _cpu(figures: dict[str, Any]) -> float:
+    total: float = figures["cpu_ms_a_change"] + figures["server_cpu_ms_a_change"]
+    return total
+
+
+def _spec(given: argparse.Namespace, words: str) -> Spec:
     name, _, rest = words.partition(":")
     n, _, workers = rest.partition(":")
-    return name, int(n or given.n), int(workers or given.workers)
-
-
-def _in_a_process(given: argparse.Namespace, name: str, n: int, workers: int) -> dict[str, Any]:
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks",
-        "run",
-        name,
-        "--db",
-        given.db,
-        "-n",
-        str(n),
-        "--workers",
-        str(workers),
-    ]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    line = done.stdout.strip().splitlines()[-1]
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-    found: dict[str, Any] = json.loads(line)
-    return found
+    return Spec(name, given.db, int(n or given.n), int(workers or given.workers))
 
 
 if __name__ == "__main__":

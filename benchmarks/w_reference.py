@@ -22,11 +22,10 @@ SIZE: Final = workload.SIZE
 
 meta = sa.MetaData()
 _key = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_row = {"autoincrement": False}
 DEAL = sa.Table(
     "deal",
     meta,
-    sa.Column("id", _key, primary_key=True, **_row),
+    sa.Column("id", _key, primary_key=True, autoincrement=False),
     sa.Column("account", sa.Text, nullable=False),
     sa.Column("arr", sa.Integer, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
@@ -38,7 +37,7 @@ DEAL = sa.Table(
 TASK = sa.Table(
     "task",
     meta,
-    sa.Column("id", _key, primary_key=True, **_row),
+    sa.Column("id", _key, primary_key=True, autoincrement=False),
     sa.Column("deal_id", sa.BigInteger, nullable=False, index=True),
     sa.Column("idx", sa.Integer, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
@@ -241,16 +240,20 @@ class _Reference:
         history = [{"deal_id": t // SIZE, "task_id": t, "kind": kind, "at": now, "data": "{}"} for t, kind in what]
         conn.execute(sa.insert(EVENT), history)
         outbox = [
-            {"deal_id": t // SIZE, "task_id": t, "kind": kind, "at": now, "payload": _payload(t, kind), "status": 0}
+            {"deal_id": t // SIZE, "task_id": t, "kind": kind, "at": now, "payload": payload(t, kind), "status": 0}
             for t, kind in what
         ]
         conn.execute(sa.insert(OUTBOX), outbox)
         self.changes += len(what)
 
 
-def _payload(task: int, kind: str) -> str:
+def payload(task: int, kind: str) -> str:
+    """The outbox row's text: what a message would be made of."""
     deal, name = task // SIZE, workload.TASKS[task % SIZE][0]
-    return f'{{"deal":{deal},"task":"{name}","kind":"{kind}","to":"csm{deal % 50}@example.com","subject":"Deal {deal}: {name} is now {kind}"}}'
+    return (
+        f'{{"deal":{deal},"task":"{name}","kind":"{kind}","to":"csm{deal % 50}@example.com",'
+        f'"subject":"Deal {deal}: {name} is now {kind}"}}'
+    )
 
 
 def _next(kind: str, task: int) -> tuple[str, int] | None:

@@ -43,8 +43,8 @@ T = TypeVar("T")
 
 def run(place: Place, n: int, workers: int = 1) -> dict[str, Any]:
     """Run W(n); returns the figures. Raises AssertionError when a change is missing."""
-    settings = _workspace(place)
-    _accounts(settings, n)
+    settings = workspace(place)
+    accounts(settings, n)
     with place.meter() as meter:
         if workers == 1:
             Run(settings, n, 0, 1).play()
@@ -87,7 +87,7 @@ class Run:
             self.by = Doer(self.desk.people(conn).by_email["csm0@bench.example"].id, "api")
 
     def play(self) -> None:
-        """Hour by hour until every deal has been closed. With several workers each waits for the others at each hour."""
+        """Hour by hour until every deal is closed. With several workers each waits for the others at each hour."""
         tick = 0
         while self.left or self.barrier:
             self.clock.set(BEGIN + timedelta(minutes=tick * TICK))
@@ -154,16 +154,19 @@ def _close(case: Case, now: datetime, *, by: Doer) -> Decision:
     return deals.close_deal(case, deals.Closing("lost", "the end of W"), by=by, at=now)
 
 
-def _workspace(place: Place) -> Settings:
+def workspace(place: Place, *, stepped: bool = True) -> Settings:
+    """The benchmark's own workspace on ``place``, its tables made; the clock is stepped, or this machine's."""
     folder = place.folder / "workspace"
     shutil.copytree(Path(__file__).parent / "workspace", folder)
     Stepped(folder / "clock").set(BEGIN)
-    settings = Settings(workspace=folder, database_url=SecretStr(place.url), clock=folder / "clock")
+    clock = folder / "clock" if stepped else None
+    settings = Settings(workspace=folder, database_url=SecretStr(place.url), clock=clock)
     schema.upgrade(Runtime(settings).engine, shipped.folder("migrations"))
     return settings
 
 
-def _accounts(settings: Settings, n: int) -> None:
+def accounts(settings: Settings, n: int) -> None:
+    """``n`` accounts, numbered from 1, each with one of fifty CSMs."""
     desk = Runtime(settings).desk()
     with desk.writing() as conn:
         csms = [p.id for p in desk.people(conn).by_id.values() if p.email.startswith("csm")]

@@ -1,7 +1,7 @@
 """Firing what is due: claim a batch, load it, decide each deal, write them all at once.
 
-A deal that cannot be decided is set aside with its error and tried again later; all others go on. Where it is only the
-writing that fails, the batch is written again deal by deal, so that the one at fault is found.
+A deal that cannot be read or decided is set aside with its error and tried again later; all others go on. Where it is
+only the writing that fails, the batch is written again deal by deal, so that the one at fault is found.
 """
 
 from __future__ import annotations
@@ -83,8 +83,10 @@ def _one_by_one(desk: Desk, most: int) -> Advanced:
 
 def _decide_and_apply(desk: Desk, conn: Connection, ids: Sequence[int], now: datetime) -> Advanced:
     decisions: list[Decision] = []
-    failed: dict[int, str] = {}
-    found = load.deals(conn, ids)
+    found, faults = load.readable(conn, ids)
+    failed = {deal_id: _words(error) for deal_id, error in faults.items()}
+    for deal_id, error in faults.items():
+        log.error("deal %s could not be read", deal_id, exc_info=error)
     people = desk.people(conn)
     duty = desk.duty(conn, people, desk.picks(conn, {deal.play_hash for deal, _ in found}))
     for deal, account in found:

@@ -66,7 +66,9 @@ def _refuse_second(conn: Connection, wanted: Sequence[Wanted]) -> None:
     """An account has one open deal at a time; a further cause joins it. Raises DealIsOpen."""
     ids = [w.account.id for w in wanted]
     # Whoever opens one at the same moment waits here and then finds the deal.
-    conn.execute(sa.select(ACCOUNT.c.id).where(ACCOUNT.c.id.in_(ids)).order_by(ACCOUNT.c.id).with_for_update(key_share=True))
+    conn.execute(
+        sa.select(ACCOUNT.c.id).where(ACCOUNT.c.id.in_(ids)).order_by(ACCOUNT.c.id).with_for_update(key_share=True)
+    )
     running = sa.select(DEAL.c.account_id, DEAL.c.id).where(DEAL.c.state != "closed", DEAL.c.account_id.in_(ids))
     taken = dict(conn.execute(running).tuples().all())
     for w in wanted:

@@ -109,17 +109,16 @@ def _tell_running(
     assessments = {w.open_deal: a for w, a in running if w.open_deal is not None}
     ids = _with_news(conn, assessments, changed)
     joined: list[Joined] = []
-    problems: list[Problem] = []
     decisions: list[Decision] = []
-    found, people = load.deals(conn, ids, lock=True), desk.people(conn)
+    (found, faults), people = load.readable(conn, ids, lock=True), desk.people(conn)
+    problems = [_undecided(deal_id, error) for deal_id, error in faults.items()]
     duty = desk.duty(conn, people, desk.picks(conn, {deal.play_hash for deal, _ in found}))
     for deal, account in found:
         causes = _new_causes(deal, assessments[deal.id])
         try:
             made = _told(desk.case(conn, people, deal, account, duty), causes, assessments[deal.id], now)
         except Exception as error:  # one deal that cannot be decided must not cost the import
-            log.exception("deal %s could not be decided", deal.id)
-            problems.append(Problem(f"deal {deal.id}", 1, 1, f"could not be decided: {error}", warning=True))
+            problems.append(_undecided(deal.id, error))
             continue
         duty = duty_after(duty, made)
         decisions.append(made)
@@ -128,11 +127,18 @@ def _tell_running(
     return joined, problems
 
 
+def _undecided(deal_id: int, error: Exception) -> Problem:
+    log.error("deal %s could not be decided", deal_id, exc_info=error)
+    return Problem(f"deal {deal_id}", 1, 1, f"could not be decided: {error}", warning=True)
+
+
 def _with_news(conn: Connection, assessments: Mapping[int, Assessment], changed: Collection[int]) -> list[int]:
     """The deals for which there is anything new. Only these are locked: people work on the others meanwhile."""
-    ids, news = list(assessments), []
+    ids, news = list(assessments), list[int]()
     for start in range(0, len(ids), OPENED):
-        for deal, account in load.deals(conn, ids[start : start + OPENED]):
+        found, faults = load.readable(conn, ids[start : start + OPENED])
+        news += faults
+        for deal, account in found:
             if account.id in changed or _new_causes(deal, assessments[deal.id]):
                 news.append(deal.id)
     return news

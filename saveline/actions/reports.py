@@ -58,8 +58,8 @@ def _queue(desk: Desk, conn: Connection, period: Period, now: datetime) -> int:
     """One notice for everybody who gets the report; the day on which the period ends numbers it."""
     people, ordinal = desk.people(conn), period.end.toordinal()
     about = {"report": key_of(period)}
-    links = [link for plan in desk.workspace.reports for link in plan.to]
-    ids = dict.fromkeys(resolve((link,), Asking(now), people, Duty()).person_id for link in links)
+    named = (resolve((link,), Asking(now), people, Duty()).person_id for link in desk.workspace.report_to)
+    ids = dict.fromkeys(named)
     readers = [people.by_id[i] for i in ids if i is not None]
     return outbox.add(
         conn,

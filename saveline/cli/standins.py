@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import mailbox
 import re
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email import policy
@@ -19,6 +20,7 @@ from pathlib import Path
 from threading import Lock, Thread
 from time import monotonic, sleep
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 import uvicorn
 from aiosmtpd.controller import Controller
@@ -82,12 +84,11 @@ def _texts(block: Mapping[str, Any]) -> Iterator[str]:
 @contextmanager
 def standing_in(folder: Path, names: Mapping[str, str], *, mail_port: int, page_port: int) -> Iterator[None]:
     """Both servers and their page on 127.0.0.1. ``names`` are people by Slack id. Raises Missing for a taken port."""
+    for port in (mail_port, page_port):
+        _must_be_free(port)
     folder.mkdir(parents=True, exist_ok=True)
     mail = Controller(Mailbox(folder / "mailbox"), hostname="127.0.0.1", port=mail_port, server_hostname="localhost")
-    try:
-        mail.start()
-    except OSError as error:
-        raise Missing(f"The demo's mail server cannot have port {mail_port}: {error.strerror}.") from None
+    mail.start()
     app = page(folder / "mailbox", SlackRoom(folder / "slack.jsonl"), names)
     config = uvicorn.Config(app, host="127.0.0.1", port=page_port, log_level="critical", lifespan="off")
     server = uvicorn.Server(config)
@@ -102,11 +103,19 @@ def standing_in(folder: Path, names: Mapping[str, str], *, mail_port: int, page_
         mail.stop()
 
 
+def _must_be_free(port: int) -> None:
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            pass
+    except OSError as error:
+        raise Missing(f"The demo cannot have port {port}: {error.strerror}. Choose others with --port.") from None
+
+
 def _await(server: uvicorn.Server, thread: Thread, port: int) -> None:
     until = monotonic() + START_SECONDS
     while not server.started:
         if not thread.is_alive() or monotonic() > until:
-            raise Missing(f"The demo's message page cannot have port {port}: something else does.")
+            raise Missing(f"The demo's page of messages did not start on port {port}.")
         sleep(0.02)
 
 
@@ -121,11 +130,11 @@ def page(mails: Path, room: SlackRoom, names: Mapping[str, str]) -> FastAPI:
     )
     drawn.filters["mrkdwn"] = _mrkdwn
 
-    @app.post("/api/{method}")
+    @app.api_route("/api/{method}", methods=["GET", "POST"])
     async def call(method: str, request: Request) -> JSONResponse:
         raw = await request.body()
         is_json = "json" in request.headers.get("content-type", "")
-        given = json.loads(raw or b"{}") if is_json else dict(await request.form())
+        given = json.loads(raw or b"{}") if is_json else {**request.query_params, **dict(parse_qsl(raw.decode()))}
         return JSONResponse(_answer(room, method, given))
 
     @app.get("/", response_class=HTMLResponse)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from saveline.core.errors import did_you_mean, one_of
+from saveline.core.errors import nearest, one_of
 from saveline.core.play import Field
 
+_MOST: Final = 2.0**53
+"""Up to here every whole number is exact."""
 _YES = {"yes": True, "y": True, "true": True, "1": True, "no": False, "n": False, "false": False, "0": False}
 
 
@@ -17,7 +18,7 @@ def check(form: Sequence[Field], given: Mapping[str, Any]) -> tuple[dict[str, An
     """``(values, problems)``: every answer as its type, and in words what is missing, unknown or out of bounds."""
     values: dict[str, Any] = {}
     names = [f.name for f in form]
-    problems = [f"there is no question {n!r}.{did_you_mean(n, names)}" for n in given if n not in names]
+    problems = [f"there is no question {n!r}{_hint(n, names)}" for n in given if n not in names]
     for field in form:
         answer = given.get(field.name)
         if answer is None or answer == "":
@@ -27,8 +28,14 @@ def check(form: Sequence[Field], given: Mapping[str, Any]) -> tuple[dict[str, An
         try:
             values[field.name] = _READ[field.kind](field, answer)
         except (ValueError, TypeError):
-            problems.append(f"{field.name} is {answer!r}: expected {expected(field)}")
+            hint = _hint(str(answer), field.choices)
+            problems.append(f"{field.name} is {answer!r}: expected {expected(field)}{hint}")
     return values, problems
+
+
+def _hint(word: str, known: Sequence[str]) -> str:
+    close = nearest(word, known)
+    return f" (did you mean {close!r}?)" if close else ""
 
 
 def expected(field: Field) -> str:
@@ -72,7 +79,7 @@ def _number(field: Field, answer: Any) -> float | int:
     if isinstance(answer, bool):
         raise ValueError(answer)
     number = float(str(answer).strip().rstrip("%").replace(",", ""))
-    if not math.isfinite(number):
+    if not abs(number) < _MOST:  # nor is it a number, or it is without end
         raise ValueError(answer)
     if (field.low is not None and number < field.low) or (field.high is not None and number > field.high):
         raise ValueError(answer)

@@ -209,8 +209,11 @@ class Deal(Fact, frozen=True):
 
     @property
     def decision_asked(self) -> bool:
-        return any(t.plan == DECISION for t in self.tasks)
+        return DECISION in [t.plan for t in self.tasks]
 
     def latest(self, plan: str) -> Task | None:
         """The most recent task made from task ``plan`` of the playbook."""
-        return next((t for t in reversed(self.tasks) if t.plan == plan), None)
+        for task in reversed(self.tasks):
+            if task.plan == plan:
+                return task
+        return None

@@ -31,10 +31,10 @@ def channels_for(kind: str, person: Person, workspace: Workspace) -> tuple[str, 
     """The channels by which ``person`` gets a notice of ``kind``: never none, for everybody has an e-mail address."""
     rule = workspace.notices.get(kind)
     names = rule.channels if rule else ()
-    reached = tuple(n for n in names if n in workspace.channels and _reaches(workspace.channels[n], person))
+    reached = [n for n in names if n in workspace.channels and _reaches(workspace.channels[n], person)]
     if not reached:
-        return next(((n,) for n in fallback(person, workspace)), ("email",))
-    return reached if rule and rule.every else reached[:1]
+        return (next(fallback(person, workspace), "email"),)
+    return tuple(reached) if rule and rule.every else (reached[0],)
 
 
 def fallback(person: Person, workspace: Workspace, after: str | None = None) -> Iterator[str]:

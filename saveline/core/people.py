@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Final, Literal, TypeAlias
 
-from saveline.core.facts import Department, Fact, Person
+from saveline.core.facts import Absence, Department, Fact, Person
 from saveline.core.worktime import DaysOff, WeekHours, WorkCalendar, parse_hours
 
 PICKS: Final = ("round_robin", "least_loaded")
@@ -183,13 +183,16 @@ class People:
             if person is None or not person.active:
                 why.append(f"{person.name if person else 'somebody'} has left")
                 return None
-            day = self.calendar(person_id).local(at).date()
-            away = next((a for a in person.absences if a.covers(day)), None)
+            away = self._away(person, at) if person.absences else None
             if away is None:
                 return person_id
             why.append(f"{person.name} is away until {away.back:%-d %b}")
             person_id = away.substitute_id
         return None
+
+    def _away(self, person: Person, at: datetime) -> Absence | None:
+        day = self.calendar(person.id).local(at).date()
+        return next((a for a in person.absences if a.covers(day)), None)
 
 
 def resolve(chain: Sequence[Link], asking: Asking, people: People, duty: Duty) -> Who:

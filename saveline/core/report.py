@@ -166,10 +166,10 @@ def _change(report: StageReport) -> str:
     moved = report.at_risk.arr_cents - report.before.arr_cents
     now = money(report.at_risk.arr_cents, report.currency)
     closed = (
-        f"{report.saved} of {count(report.closed.deals, 'deal')} closed were saved"
-        if report.closed.deals
-        else "none closed"
+        f"{report.saved} of {report.closed.deals} deals closed were saved" if report.closed.deals else "none closed"
     )
+    if report.closed.deals == 1:
+        closed = f"the one deal closed was {'saved' if report.saved else 'not saved'}"
     if not moved:
         return f"{now} is at risk, as much as before; {closed}."
     way = "more" if moved > 0 else "less"

@@ -93,13 +93,6 @@ class Risk(Fact, frozen=True):
     rules: tuple[RiskRule, ...] = ()
 
 
-class ReportPlan(Fact, frozen=True):
-    """Who gets the stage report, and when (a cron line in the workspace's zone)."""
-
-    to: Chain
-    cron: str = "0 7 * * mon"
-
-
 class Workspace(Fact, frozen=True):
     """The settings of one company, from ``saveline.yaml``; dates and hours count in ``zone``.
 
@@ -130,7 +123,7 @@ class Workspace(Fact, frozen=True):
     decide: Moment = Moment(Anchor("renewal"), Duration(days=30), -1)
     decide_without_renewal: Duration = Duration(days=60)
     stage_late: Chain = (Owner(),)
-    reports: tuple[ReportPlan, ...] = ()
+    report_to: Chain = ()
     digest_hour: int = 8
     late_after: Duration = Duration(minutes=60)
 

@@ -218,7 +218,7 @@ def _digest(matter: Matter) -> str:
 
 
 def _report(_matter: Matter) -> str:
-    return "You get this because saveline.yaml names you for it, under reports."
+    return "You get this because saveline.yaml names you under report_to."
 
 
 _BY_KIND: Final[Mapping[str, Callable[[Matter], str]]] = {

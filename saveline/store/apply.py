@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -21,7 +22,7 @@ from saveline.core.errors import SomebodyWasFaster
 from saveline.core.facts import Deal, Task
 from saveline.core.notices import Notice
 from saveline.faults import crash_point
-from saveline.store.bulk import Many
+from saveline.store.bulk import Changed, Many
 from saveline.store.rows import (
     CAUSE,
     CLOCK_FIELDS,
@@ -48,9 +49,9 @@ _TASK_ENDS = ("state", "closed_at", "closed_by", "outcome", "note", "answers")
 
 _SET_ASIDE_NO_MORE = {"failures": 0, "error": None, "retry_at": None}
 _INSERT_DEALS = sa.insert(DEAL).returning(DEAL.c.id, sort_by_parameter_order=True)
-_UPDATE_DEAL = Many.update(DEAL, _DEAL_MOVES, ("id", "seq"), **_SET_ASIDE_NO_MORE)
+_UPDATE_DEAL = Changed(DEAL, _DEAL_MOVES, ("id", "seq"), **_SET_ASIDE_NO_MORE)
 _INSERT_TASK = Many.insert(TASK, ("deal_id", *TASK_FIELDS, *CLOCK_FIELDS))
-_UPDATE_TASK = Many.update(TASK, _TASK_MOVES, ("deal_id", "no"))
+_UPDATE_TASK = Changed(TASK, _TASK_MOVES, ("deal_id", "no"))
 _CLOSE_TASK = Many.update(TASK, _TASK_ENDS, ("deal_id", "no"), next_at=None)
 _INSERT_EVENT = Many.insert(EVENT, ("deal_id", "seq", "task_no", "at", "late_s", "kind", "by_id", "via", "data"))
 _NOTICE_FIELDS = ("deal_id", "task_no", "kind", "ordinal", "person_id", "channel", "at", "about", "not_before")
@@ -58,7 +59,7 @@ _INSERT_NOTICE = Many.insert(NOTICE, _NOTICE_FIELDS)
 _INSERT_CAUSE = Many.insert(CAUSE, ("deal_id", "cause", "place", "at"))
 _INSERT_COMMENT = Many.insert(COMMENT, ("deal_id", "seq", "task_no", "person_id", "at", "body"))
 
-_moves = [DEAL_FIELDS.index(f) for f in _DEAL_MOVES]
+_deal_moves = attrgetter(*_DEAL_MOVES)
 
 
 def apply(conn: Connection, decisions: Sequence[Decision], now: datetime) -> list[Deal]:
@@ -91,10 +92,7 @@ def _with_ids(conn: Connection, decisions: Sequence[Decision]) -> list[Decision]
 
 
 def _update_deals(conn: Connection, decisions: Sequence[Decision]) -> None:
-    rows = []
-    for decision in decisions:
-        values = deal_values(decision.deal)
-        rows.append([*(values[i] for i in _moves), decision.deal.id, decision.before.seq])
+    rows = [(_deal_moves(d.before), _deal_moves(d.deal), (d.deal.id, d.before.seq)) for d in decisions]
     if _UPDATE_DEAL.run(conn, rows) != len(rows):
         raise SomebodyWasFaster(decisions[0].deal.id)
 
@@ -109,22 +107,17 @@ def _write_tasks(conn: Connection, decisions: Iterable[Decision]) -> None:
             elif task is before[i]:
                 continue
             elif task.clock is not None:
-                moved.append(
-                    (
-                        task.state,
-                        task.title,
-                        task.assignee_id,
-                        task.department,
-                        *clock_values(task.clock),
-                        deal_id,
-                        task.no,
-                    )
-                )
+                moved.append((_task_moves(before[i]), _task_moves(task), (deal_id, task.no)))
             else:
                 ended.append((*_task_end(task), deal_id, task.no))
     _INSERT_TASK.run(conn, new)
     _UPDATE_TASK.run(conn, moved)
     _CLOSE_TASK.run(conn, ended)
+
+
+def _task_moves(task: Task) -> tuple[Any, ...]:
+    clock = clock_values(task.clock) if task.clock else NO_CLOCK
+    return task.state, task.title, task.assignee_id, task.department, *clock
 
 
 def _task_values(task: Task) -> list[Any]:

@@ -6,11 +6,14 @@ database does. Here a statement knows the order of its values and which of them 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
+from itertools import compress
+from operator import is_not, itemgetter
 from typing import Any, Final, TypeAlias
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, psycopg
 from sqlalchemy.dialects.sqlite import pysqlite
@@ -28,11 +31,14 @@ _POSITIONAL: Final[Mapping[str, Dialect]] = {
 }
 
 
+# Remembered, because the same few moments occur again and again in a batch: its deals are due at the same time.
+@lru_cache(maxsize=4096)
 def to_sqlite(at: datetime) -> str:
     """A UTC moment as SQLAlchemy writes it into SQLite: text that sorts."""
     return at.isoformat(" ", "microseconds")[:26]
 
 
+@lru_cache(maxsize=4096)
 def from_sqlite(text: str) -> datetime:
     return datetime.fromisoformat(text + "+00:00")
 
@@ -49,14 +55,15 @@ class Many:
     def insert(cls, into: sa.Table, columns: Sequence[str]) -> Many:
         """An INSERT of ``columns``; the others take their defaults."""
         defaults = {c.name: c.default for c in into.columns if c.name not in columns}
-        constants = {name: d.arg for name, d in defaults.items() if isinstance(d, ScalarElementColumnDefault)}
+        constants = {name: _literal(d.arg) for name, d in defaults.items() if isinstance(d, ScalarElementColumnDefault)}
         statement = sa.insert(into).values({c: sa.bindparam(c) for c in columns} | constants)
         return cls(statement, columns, {c: into.c[c].type for c in columns})
 
     @classmethod
     def update(cls, table: sa.Table, columns: Sequence[str], key: Sequence[str], **constants: Any) -> Many:
         """An UPDATE of ``columns``, and of ``constants`` to the same in each row; a row's last values are its key."""
-        statement = sa.update(table).values({c: sa.bindparam(c) for c in columns} | constants)
+        fixed = {name: _literal(value) for name, value in constants.items()}
+        statement = sa.update(table).values({c: sa.bindparam(c) for c in columns} | fixed)
         for k in key:
             statement = statement.where(table.c[k] == sa.bindparam(f"key_{k}"))
         types = {c: table.c[c].type for c in columns} | {f"key_{k}": table.c[k].type for k in key}
@@ -70,25 +77,50 @@ class Many:
         if dialect not in self._ready:
             self._ready[dialect] = self._compile(dialect)
         sql, ordered = self._ready[dialect]
-        return conn.exec_driver_sql(sql, [tuple(ordered(row)) for row in rows]).rowcount
+        return conn.exec_driver_sql(sql, list(map(ordered, rows))).rowcount
 
     def _compile(self, dialect: str) -> tuple[str, Callable[[Row], Row]]:
         compiled = self._statement.compile(dialect=_POSITIONAL[dialect])
-        fixed = {n: p.value for n, p in compiled.binds.items() if n not in self._names}
-        order = [self._names.index(n) if n in self._names else -1 for n in compiled.positiontup or ()]
-        texts = (
-            [i for i, n in enumerate(compiled.positiontup or ()) if n in self._moments] if dialect == "sqlite" else []
-        )
-        constants = [fixed.get(n) for n in compiled.positiontup or ()]
+        names = compiled.positiontup or ()
+        pick: Callable[[Row], Row] = itemgetter(*(self._names.index(n) for n in names))
+        texts = [i for i, n in enumerate(names) if n in self._moments]
 
-        def ordered(row: Row) -> Row:
-            values: list[Any] = [row[i] if i >= 0 else constants[k] for k, i in enumerate(order)]
+        def as_text(row: Row) -> Row:
+            values = list(pick(row))
             for i in texts:
                 if values[i] is not None:
                     values[i] = to_sqlite(values[i])
-            return values
+            return tuple(values)
 
-        return str(compiled), ordered
+        return str(compiled), as_text if texts and dialect == "sqlite" else pick
+
+
+class Changed:
+    """An UPDATE of those of ``columns`` only that are other than before: a statement for each set of them that occurs.
+
+    Most changes of a deal or task touch two or three of two dozen columns. ``constants`` are set whenever a row is.
+    """
+
+    def __init__(self, table: sa.Table, columns: Sequence[str], key: Sequence[str], **constants: Any) -> None:
+        self._table, self._columns, self._key, self._constants = table, columns, key, constants
+        self._updates: dict[tuple[bool, ...], Many] = {}
+
+    def run(self, conn: Connection, rows: Iterable[tuple[Row, Row, Row]]) -> int:
+        """Each row is ``(values before, values after, key)``; returns how many rows of the table were touched."""
+        alike: dict[tuple[bool, ...], list[Row]] = {}
+        for before, after, key in rows:
+            # A value that has not been replaced is the same object. One that is merely equal is written again.
+            changed = tuple(map(is_not, before, after))
+            if not any(changed) and not self._constants:
+                continue
+            alike.setdefault(changed, []).append((*compress(after, changed), *key))
+        return sum(self._update(changed).run(conn, values) for changed, values in alike.items())
+
+    def _update(self, changed: tuple[bool, ...]) -> Many:
+        if changed not in self._updates:
+            columns = list(compress(self._columns, changed))
+            self._updates[changed] = Many.update(self._table, columns, self._key, **self._constants)
+        return self._updates[changed]
 
 
 class Read:
@@ -105,16 +137,17 @@ class Read:
         if dialect not in self._ready:
             self._ready[dialect] = self._compile(dialect)
         if dialect != "sqlite":
-            return conn.exec_driver_sql(self._ready[dialect], (list(ids),)).all()
-        found = conn.exec_driver_sql(self._ready[dialect], (json.dumps(ids),)).all()
+            return _plain(conn.exec_driver_sql(self._ready[dialect], (list(ids),)))
+        found = _plain(conn.exec_driver_sql(self._ready[dialect], (msgspec.json.encode(ids).decode(),)))
         return [self._converted(row) for row in found] if self._converters else found
 
     def _converted(self, row: Row) -> Row:
-        values = list(row)
+        values: list[Any] = []
         for i, convert in self._converters:
-            if values[i] is not None:
-                values[i] = convert(values[i])
-        return values
+            if row[i] is not None:
+                values = values or list(row)
+                values[i] = convert(row[i])
+        return values or row
 
     def _compile(self, dialect: str) -> str:
         ids: sa.BindParameter[Any] = sa.bindparam("ids")
@@ -127,6 +160,19 @@ class Read:
         if self._lock is not None:
             statement = statement.with_for_update(of=self._lock)
         return str(statement.compile(dialect=_POSITIONAL[dialect]))
+
+
+def _literal(value: int | str | None) -> sa.ColumnElement[Any]:
+    """A constant of ours as part of the statement: it need not be sent with each row."""
+    if value is None:
+        return sa.null()
+    return sa.literal_column(str(int(value)) if isinstance(value, int) else f"'{value}'")
+
+
+def _plain(result: sa.CursorResult[Any]) -> Sequence[Row]:
+    """The rows as the driver gives them: a row of SQLAlchemy's costs as much again."""
+    with result:
+        return result.cursor.fetchall()
 
 
 _FROM_TEXT: Final[Mapping[type[Any], Callable[[str], Any]]] = {UTCDateTime: from_sqlite, sa.Date: date.fromisoformat}

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 import models
 from saveline.core.changes import Event, decode
-from saveline.core.facts import Account, Clock, Deal
+from saveline.core.facts import Account, Clock, Deal, Task
 from saveline.store.bulk import Read
 from saveline.store.rows import (
     CAUSE,
@@ -89,8 +90,7 @@ def deals(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> list[t
     if not ids:
         return []
     rows = (_DEALS_LOCKED if lock else _DEALS).rows(conn, ids)
-    clocks = {(row[0], row[1]): Clock(*row[2:]) for row in _CLOCKS.rows(conn, ids)}
-    tasks = grouped((row[0], task_fact(row[1:], clocks.get((row[0], row[1])))) for row in _TASKS.rows(conn, ids))
+    tasks = _tasks(conn, ids)
     causes = grouped((row[0], row[1]) for row in _CAUSES.rows(conn, ids))
     n = len(DEAL_FIELDS)
     teams = _teams(conn, [row[n] for row in rows])
@@ -99,6 +99,31 @@ def deals(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> list[t
         deal = deal_fact(row[:n], causes.get(row[0], ()), tasks.get(row[0], ()))
         found[deal.id] = (deal, account_fact(row[n:], teams.get(deal.account_id, {})))
     return [found[i] for i in ids if i in found]
+
+
+def readable(
+    conn: Connection, ids: Sequence[int], *, lock: bool = False
+) -> tuple[list[tuple[Deal, Account]], dict[int, Exception]]:
+    """:func:`deals`, and the errors of those whose rows cannot be read. Where there is one, each is read by itself.
+
+    What is wrong with the database as a whole is raised.
+    """
+    try:
+        return deals(conn, ids, lock=lock), {}
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        pass  # which of them it is, and what is wrong with it, is found out below
+    found: list[tuple[Deal, Account]] = []
+    faults: dict[int, Exception] = {}
+    for deal_id in ids:
+        try:
+            found += deals(conn, [deal_id], lock=lock)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            faults[deal_id] = error
+    return found, faults
 
 
 def accounts(conn: Connection, ids: Sequence[int]) -> list[Account]:
@@ -116,6 +141,18 @@ def history(conn: Connection, ids: Sequence[int]) -> dict[int, list[Event]]:
 def account_fact(row: Sequence[Any], team: dict[str, int]) -> Account:
     """``row`` holds the account's columns, the JSON of the user's own fields last."""
     return Account(*(*row[:-1], team, decode_json(row[-1])))
+
+
+def _tasks(conn: Connection, ids: Sequence[int]) -> dict[int, list[Task]]:
+    """The tasks of the deals, in order; those that are open with their clocks."""
+    clocks: dict[int, dict[int, Clock]] = {}
+    for row in _CLOCKS.rows(conn, ids):
+        clocks.setdefault(row[0], {})[row[1]] = Clock(*row[2:])
+    tasks: dict[int, list[Task]] = {}
+    for row in _TASKS.rows(conn, ids):
+        running = clocks.get(row[0])
+        tasks.setdefault(row[0], []).append(task_fact(row, running.get(row[1]) if running else None))
+    return tasks
 
 
 def _teams(conn: Connection, account_ids: Sequence[int]) -> dict[int, dict[str, int]]:

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 import models
 from saveline.core.facts import Fact
+from saveline.store.database import is_sqlite
 from saveline.store.rows import table
 
 VERSION: Final = table(models.PlaybookVersion)
@@ -39,7 +41,7 @@ def latest(conn: Connection, name: str) -> Version | None:
 
 
 def remember(conn: Connection, found: Version, now: datetime) -> None:
-    """Keep a version that is live, once."""
-    known = conn.execute(sa.select(VERSION.c.hash).where(VERSION.c.hash == found.hash)).first()
-    if known is None:
-        conn.execute(sa.insert(VERSION), {f: getattr(found, f) for f in Version.__struct_fields__} | {"seen_at": now})
+    """Keep a version that is live, once, also where two processes meet it at the same moment."""
+    row = {f: getattr(found, f) for f in Version.__struct_fields__} | {"seen_at": now}
+    insert = (sqlite if is_sqlite(conn) else postgresql).insert(VERSION)
+    conn.execute(insert.on_conflict_do_nothing(), row)

@@ -52,6 +52,6 @@ def deal_fact(row: Sequence[Any], causes: Sequence[str], tasks: Sequence[Task]) 
 
 
 def task_fact(row: Sequence[Any], clock: Clock | None) -> Task:
-    """``row`` holds TASK_FIELDS."""
+    """``row`` holds the deal's id and TASK_FIELDS."""
     answers = row[-1]
-    return Task(*(*row[:-1], _NOTHING if answers == "{}" else decode_json(answers), clock))
+    return Task(*(*row[1:-1], _NOTHING if answers == "{}" else decode_json(answers), clock))

@@ -26,7 +26,8 @@ def opened(terminal: Terminal) -> Terminal:
 def test_a_deal_is_opened_worked_on_and_shown(opened: Terminal) -> None:
     told = opened.done("task", "done", "1.1", "--as", "ana", "-a", "root_cause=price", "-a", "summary=Idle seats.")
     assert (
-        "Ana Ruiz: “Write the three-sentence diagnosis for Acme” is done (root cause: price; summary: Idle seats.)" in told
+        "Ana Ruiz: “Write the three-sentence diagnosis for Acme” is done (root cause: price; summary: Idle seats.)"
+        in told
     )
     assert "Told: " in told
     shown = opened.done("deal", "show", "1")

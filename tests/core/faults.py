@@ -130,7 +130,7 @@ FAULTS = (
     Fault("a room of an unknown channel", SETTINGS, '"slack:#engineering"', '"teams:#engineering"'),
     Fault("a channel that is no address", SETTINGS, '"sslack://token/"', "slack"),
     Fault("an unknown kind of field", SETTINGS, "plan: text", "plan: string"),
-    Fault("a report without a rhythm", SETTINGS, '"0 7 * * mon"', "mondays"),
+    Fault("a report to nobody", SETTINGS, "report_to: [finance.lead]", "report_to: [finanse.lead]"),
     Fault("no settings for risk", SETTINGS, "risk:\n  open_at: 60\n  rules:\n    nps: {title: NPS detractor, signal: nps, if: signal.value <= 6, points: 25, cause: price_pressure}\n", ""),
     # --- people.yaml
     Fault("an address that is none", PEOPLE, "email: ana@x.example", "email: ana at x.example"),

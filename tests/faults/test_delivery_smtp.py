@@ -1,18 +1,22 @@
 """Fault 10, the mail part: whatever a mail server does, the outcome says what is known, within the deadline.
 
-Planted bugs that turn these red, each tried by hand: sending the final dot together with the mail (a cut before it is
-then taken for unknown); calling silence after the dot transient; a time-out for each read instead of one deadline
-(dripping); a message id of each attempt's own (the resend).
+Planted bugs that turn these red, each tried by hand: a mail that counts as handed over before its body was sent (a cut
+within it is then taken for unknown); calling silence after the dot transient; a time-out for each read instead of one
+deadline (dripping); a message id of each attempt's own (the resend).
 """
 
 from __future__ import annotations
 
 import socket
+import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
 from time import monotonic
 
 import pytest
+from msgspec.structs import replace
 
 from saveline.core.delivery import Outcome, Permanent, Sent, Transient, Unknown
 from saveline.notify.channels import smtp
@@ -97,6 +101,51 @@ def test_before_the_final_dot_nothing_can_have_arrived(server: Mailserver, phase
     assert isinstance(outcome, Transient)
     assert outcome.channel_wide
     assert server.mails == []
+
+
+@contextmanager
+def stops_in_the_body(*, cut: bool) -> Iterator[tuple[int, Event]]:
+    """A server that takes the first kilobytes of a mail and then hangs up, or reads no further.
+
+    Gives its port, and what is set once it has read them.
+    """
+    reached, done = Event(), Event()
+
+    def serve() -> None:
+        connection, _ = listening.accept()
+        with connection, connection.makefile("rb") as lines:
+            connection.sendall(b"220 here\r\n")
+            for line in lines:
+                if line.startswith(b"DATA"):
+                    break
+                connection.sendall(b"250 yes\r\n")
+            connection.sendall(b"354 go on\r\n")
+            lines.read(4096)
+            reached.set()
+            if not cut:
+                done.wait(10)
+            # Without a goodbye: what is still on its way is answered with a reset.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = Thread(target=serve)
+        thread.start()
+        yield listening.getsockname()[1], reached
+        done.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("cut", [True, False], ids=["cut", "silent"])
+def test_within_the_body_nothing_can_have_arrived(cut: bool) -> None:
+    """The mail is larger than what fits into the buffers on the way, so that its sender notices before the dot."""
+    large = replace(MESSAGE, html="<p>Hi" * 4_000_000)
+    with stops_in_the_body(cut=cut) as (port, reached):
+        channel = Smail.open(f"smail://127.0.0.1:{port}?from=saveline@x.example")
+        outcome = channel.deliver(large, deadline=monotonic() + 10 * SHORT)
+        channel.close()
+    assert reached.is_set()
+    assert isinstance(outcome, Transient)
+    assert outcome.channel_wide
 
 
 @pytest.mark.parametrize(

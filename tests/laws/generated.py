@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
+
+from saveline.core.facts import Fact
 
 STAGES = ("triage", "stabilise", "prove_value", "decide")
 PEOPLE = ("ana", "bob", "chris", "dora", "eli")
@@ -29,9 +30,19 @@ _DUES = st.one_of(
 )
 _CHAINS = st.lists(
     st.sampled_from(
-        ["csm", "sponsor", "ae", "owner", "finance.lead", "support.lead", "csm.manager"]
-        + [{"pick": "round_robin", "from": "customer_success"}, {"pick": "least_loaded", "from": "finance"}]
-        + [{"claim": "engineering"}, {"person": "dora@x.example"}]
+        [
+            "csm",
+            "sponsor",
+            "ae",
+            "owner",
+            "finance.lead",
+            "support.lead",
+            "csm.manager",
+            {"pick": "round_robin", "from": "customer_success"},
+            {"pick": "least_loaded", "from": "finance"},
+            {"claim": "engineering"},
+            {"person": "dora@x.example"},
+        ]
     ),
     min_size=1,
     max_size=3,
@@ -115,8 +126,7 @@ def plays(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Fact, frozen=True):
     """After ``wait``, somebody does something; ``pick`` and ``person`` choose among what there is then."""
 
     wait: timedelta
@@ -148,5 +158,13 @@ ACTS = (
     "wait",
     "wait",
 )
-steps = st.builds(Step, _WAITS, st.sampled_from(ACTS), st.integers(0, 7), st.sampled_from(PEOPLE), st.booleans())
-scripts = st.lists(steps, min_size=2, max_size=14)
+IDLE = ("wait", "wait", "seen", "snooze", "hand_over", "claim", "help")
+
+
+def _steps(acts: tuple[str, ...]) -> st.SearchStrategy[Step]:
+    return st.builds(Step, _WAITS, st.sampled_from(acts), st.integers(0, 7), st.sampled_from(PEOPLE), st.booleans())
+
+
+scripts = st.lists(_steps(ACTS), min_size=2, max_size=14)
+idle_scripts = st.lists(_steps(IDLE), min_size=6, max_size=14)
+"""Nobody gets anything done, so that ladders are climbed to their end."""

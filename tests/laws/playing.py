@@ -3,27 +3,45 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 
 from saveline.actions import deals, tasks
 from saveline.actions.tasks import TaskRef
 from saveline.core.changes import Event
+from saveline.core.decide.deals import Closing
 from saveline.core.decide.draft import Case
 from saveline.core.decide.due import on_due
+from saveline.core.delivery import Queued
 from saveline.core.errors import Refusal
-from saveline.core.facts import Deal, Task
-from saveline.core.people import Duty
-from saveline.store import load
+from saveline.core.facts import Deal, Doer, Task
+from saveline.core.people import Duty, People
+from saveline.store import load, outbox
+from saveline.store.rows import NOTICE, decode_json
 from tests.laws.generated import Step
 from tests.world import FRIDAY, World
+
+_OF_ACCOUNTS: Final = (
+    "notice",
+    "event",
+    "comment",
+    "deal_cause",
+    "task",
+    "deal",
+    "account_role",
+    "signal",
+    "account",
+    "rotation",
+    "import_run",
+)
 
 
 def start(world: World, play: dict[str, Any]) -> int:
     """A world with nothing in it but this play and one deal that runs it. Returns the deal's id."""
-    _empty(world)
+    empty(world)
     path = world.settings.workspace / "playbooks" / "generated.yaml"
     path.write_text(json.dumps(play))  # JSON is YAML
     problems = [p for p in world.desk.plays.problems if not p.warning]
@@ -31,10 +49,11 @@ def start(world: World, play: dict[str, Any]) -> int:
     return world.open(world.account(), "value_not_seen")
 
 
-def _empty(world: World) -> None:
+def empty(world: World) -> None:
+    """Back to the first day, without accounts and deals."""
     world.clock.set(FRIDAY)
     with world.desk.writing() as conn:
-        for name in ("notice", "event", "comment", "deal_cause", "task", "deal", "account_role", "account", "rotation"):
+        for name in _OF_ACCOUNTS:
             conn.execute(sa.text(f"DELETE FROM {name}"))
 
 
@@ -46,8 +65,8 @@ def act(world: World, deal_id: int, step: Step) -> str | None:
     deal = on_due(case(world, deal_id), world.now).deal
     open_tasks = [t for t in deal.tasks if t.state == "open"]
     try:
-        if step.do in ("pause", "resume", "move"):
-            _act_on_deal(world, deal, step)
+        if step.do in _ON_DEAL:
+            _ON_DEAL[step.do](world, deal, step)
         elif open_tasks and step.do != "wait":
             _act_on_task(world, deal, open_tasks[step.pick % len(open_tasks)], step)
     except Refusal as refusal:
@@ -55,41 +74,80 @@ def act(world: World, deal_id: int, step: Step) -> str | None:
     return None
 
 
-def _act_on_deal(world: World, deal: Deal, step: Step) -> None:
-    by = world.by(step.person)
-    if step.do == "pause":
-        deals.pause(world.desk, deal.id, by, until=world.now + timedelta(days=step.pick + 1), reason="they are away")
-    elif step.do == "resume":
-        deals.resume(world.desk, deal.id, by)
-    else:
-        with world.desk.reading() as conn:
-            keys = [s.key for s in world.desk.play(conn, deal.play_hash).stages]
-        deals.move_stage(world.desk, deal.id, by, to=keys[step.pick % len(keys)], reason="a reason")
+def _pause(world: World, deal: Deal, step: Step) -> None:
+    until = world.now + timedelta(days=step.pick + 1)
+    deals.pause(world.desk, deal.id, world.by(step.person), until=until, reason="they are away")
+
+
+def _resume(world: World, deal: Deal, step: Step) -> None:
+    deals.resume(world.desk, deal.id, world.by(step.person))
+
+
+def _move(world: World, deal: Deal, step: Step) -> None:
+    with world.desk.reading() as conn:
+        keys = [s.key for s in world.desk.play(conn, deal.play_hash).stages]
+    to = keys[step.pick % len(keys)]
+    deals.move_stage(world.desk, deal.id, world.by(step.person), to=to, reason="a reason")
+
+
+def _save(world: World, deal: Deal, step: Step) -> None:
+    deals.close_deal(world.desk, deal.id, world.by(step.person), Closing("saved", "they stay", 100))
 
 
 def _act_on_task(world: World, deal: Deal, task: Task, step: Step) -> None:
-    ref, by, desk = TaskRef(deal.id, task.no), world.by(step.person, "slack"), world.desk
-    match step.do:
-        case "done" | "other" if task.plan == "decision":
-            outcome = "lost" if step.flag else "saved"
-            answers = {"reason": "so it is", "kept": 100, "evidence": "a mail"}
-            tasks.complete_task(desk, ref, by, outcome=outcome, answers=answers)
-        case "done":
-            tasks.complete_task(desk, ref, by, answers={"ok": step.flag})
-        case "other":
-            tasks.complete_task(desk, ref, by, outcome="other", answers={"ok": step.flag})
-        case "cannot":
-            tasks.cannot_do(desk, ref, by, reason="not possible")
-        case "seen":
-            tasks.mark_seen(desk, ref, by)
-        case "snooze":
-            tasks.snooze(desk, ref, by, until=world.now + timedelta(hours=step.pick * 9 + 1), reason="later")
-        case "hand_over":
-            tasks.hand_over(desk, ref, by, to=world.person(step.person))
-        case "claim":
-            tasks.claim_task(desk, ref, by)
-        case "help":
-            tasks.ask_help(desk, ref, by, note="please")
+    ref, by = TaskRef(deal.id, task.no), world.by(step.person, "slack")
+    if task.plan == "decision" and step.do in ("done", "other"):
+        answers = {"reason": "so it is", "kept": 100, "evidence": "a mail"}
+        tasks.complete_task(world.desk, ref, by, outcome="lost" if step.flag else "saved", answers=answers)
+    else:
+        _ON_TASK[step.do](world, ref, by, step)
+
+
+def _done(world: World, ref: TaskRef, by: Doer, step: Step) -> None:
+    tasks.complete_task(world.desk, ref, by, answers={"ok": step.flag})
+
+
+def _other(world: World, ref: TaskRef, by: Doer, step: Step) -> None:
+    tasks.complete_task(world.desk, ref, by, outcome="other", answers={"ok": step.flag})
+
+
+def _cannot(world: World, ref: TaskRef, by: Doer, step: Step) -> None:
+    tasks.cannot_do(world.desk, ref, by, reason="not possible")
+
+
+def _seen(world: World, ref: TaskRef, by: Doer, step: Step) -> None:
+    tasks.mark_seen(world.desk, ref, by)
+
+
+def _snooze(world: World, ref: TaskRef, by: Doer, step: Step) -> None:
+    tasks.snooze(world.desk, ref, by, until=world.now + timedelta(hours=step.pick * 9 + 1), reason="later")
+
+
+def _hand_over(world: World, ref: TaskRef, by: Doer, step: Step) -> None:
+    tasks.hand_over(world.desk, ref, by, to=world.person(step.person))
+
+
+def _claim(world: World, ref: TaskRef, by: Doer, step: Step) -> None:
+    tasks.claim_task(world.desk, ref, by)
+
+
+def _help(world: World, ref: TaskRef, by: Doer, step: Step) -> None:
+    tasks.ask_help(world.desk, ref, by, note="please")
+
+
+_OnDeal: TypeAlias = Callable[[World, Deal, Step], None]
+_OnTask: TypeAlias = Callable[[World, TaskRef, Doer, Step], None]
+_ON_DEAL: Final[Mapping[str, _OnDeal]] = {"pause": _pause, "resume": _resume, "move": _move, "save": _save}
+_ON_TASK: Final[Mapping[str, _OnTask]] = {
+    "done": _done,
+    "other": _other,
+    "cannot": _cannot,
+    "seen": _seen,
+    "snooze": _snooze,
+    "hand_over": _hand_over,
+    "claim": _claim,
+    "help": _help,
+}
 
 
 def case(world: World, deal_id: int) -> Case:
@@ -101,3 +159,16 @@ def case(world: World, deal_id: int) -> Case:
 def events(world: World, deal_id: int) -> list[Event]:
     with world.desk.reading() as conn:
         return load.history(conn, [deal_id])[deal_id]
+
+
+def people(world: World) -> People:
+    with world.desk.reading() as conn:
+        return world.desk.people(conn)
+
+
+def notices(world: World, deal_id: int) -> list[tuple[Queued, str | None]]:
+    """Each notice of the deal, and what news it brings if it does."""
+    with world.desk.reading() as conn:
+        ids = conn.execute(sa.select(NOTICE.c.id).where(NOTICE.c.deal_id == deal_id).order_by(NOTICE.c.id)).scalars()
+        found = [outbox.notice(conn, i) for i in ids.all()]
+    return [(notice, decode_json(notice.about).get("news")) for notice in found]

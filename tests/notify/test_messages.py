@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from saveline.actions import tasks, wording
+from saveline.actions import reports, tasks, wording
 from saveline.actions.digest import queue_digests
+from saveline.core import periods
 from saveline.store.rows import NOTICE
 from tests.world import World
 
@@ -184,3 +185,16 @@ def test_digest(lite: World, letters: Callable[..., None]) -> None:
     assert queue_digests(lite.desk) == 0
     letters("digest", "ana")
     assert timedelta(hours=8) == lite.now - lite.now.replace(hour=0)
+
+
+def test_stage_report_in_every_form(lite: World, letters: Callable[..., None], golden: Golden) -> None:
+    """One account lost and one late, in the week that the report is about; a name that would break a table."""
+    diagnosed(lite)
+    lite.open(lite.account("pipe", name="Pipe|line *Ltd*", arr=1_250_000))
+    lite.close_deal("bob", "lost", reason="They bought a rival.", evidence="their mail of 20 November")
+    lite.pass_time(days=10)
+    week = periods.parse("2026-W47", lite.desk.workspace.zone)
+    report, queued = reports.publish(lite.desk, week)
+    assert queued == 1
+    letters("stage_report", "chris")
+    golden("messages/stage_report/page.md", wording.report_page(report, lite.desk.workspace.zone))

@@ -16,7 +16,6 @@ from saveline.core.moments import Anchor, Moment, resolve
 from saveline.core.workspace import Outcome
 from saveline.core.worktime import end_of_business
 
-
 MOST_KEPT: Final = 10**17
 """Cents that no account is worth: what is more is a slip of the finger, and more than a column holds."""
 

@@ -58,6 +58,7 @@ class Draft:
         self.notices: list[Notice] = []
         self.rotations: dict[str, int] = {}
         self.stale: set[int] = set()
+        self.timed: Deal | None = None
         self._load: dict[int, int] = {}
         self._facts: Facts | None = None
 

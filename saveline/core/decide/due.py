@@ -37,11 +37,20 @@ def finish(draft: Draft) -> Decision:
 def scheduled(draft: Draft) -> Deal:
     """The deal with the next moment of every task that changed, and its own: the earliest of all its clocks."""
     deal = draft.deal
+    if deal is draft.timed and not draft.stale:
+        return deal
+    draft.timed = deal = _timed(draft, deal)
+    return deal
+
+
+def _timed(draft: Draft, deal: Deal) -> Deal:
     if deal.closed:
         return deal if deal.next_at is None else replace(deal, next_at=None)
     if draft.stale:
-        tasks = tuple(_with_next_due(draft, t) if t.no in draft.stale else t for t in deal.tasks)
-        draft.deal = deal = replace(deal, tasks=tasks)
+        tasks = list(deal.tasks)
+        for no in draft.stale:
+            tasks[no - 1] = _with_next_due(draft, tasks[no - 1])
+        draft.deal = deal = replace(deal, tasks=tuple(tasks))
         draft.stale.clear()
     return deal if deal.next_at == (at := _next_at(deal)) else replace(deal, next_at=at)
 

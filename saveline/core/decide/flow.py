@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -36,16 +37,23 @@ def settle(draft: Draft, at: datetime) -> None:
 
 def gate(draft: Draft) -> list[str]:
     """What keeps the deal in its stage, in words; nothing when the gate holds and the stage may be left."""
-    play, deal = draft.case.play, draft.deal
-    missing = []
-    for task in deal.current():
-        plan = play.task(task.stage, task.plan)
-        if not task.closed and plan is not None and not plan.optional:
-            missing.append(f"“{draft.name_of(task)}” is {'not started' if task.state == 'waiting' else 'open'}")
-    stage = play.stage(deal.stage)
+    missing = [
+        f"“{draft.name_of(task)}” is {'not started' if task.state == 'waiting' else 'open'}"
+        for task in _unfinished(draft)
+    ]
+    stage = draft.case.play.stage(draft.deal.stage)
     if stage is not None and stage.exit is not None and not stage.exit(draft.facts()):
         missing.append(f"its exit condition does not hold: {stage.exit.source}")
     return missing
+
+
+def _unfinished(draft: Draft) -> Iterator[Task]:
+    """The tasks of the present visit that the gate waits for."""
+    for task in draft.deal.current():
+        if not task.closed:
+            plan = draft.case.play.task(task.stage, task.plan)
+            if plan is not None and not plan.optional:
+                yield task
 
 
 def ask_decision(draft: Draft, at: datetime, why: str) -> None:
@@ -140,7 +148,8 @@ def _start(draft: Draft, task: Task, plan: TaskPlan, at: datetime) -> None:
 
 def _leave(draft: Draft, at: datetime) -> bool:
     """Enter the next stage if the gate lets go; at the last one ask for the decision. Says whether it moved."""
-    if draft.deal.closed or gate(draft):
+    # Most often work is left. What it is called is of no interest here, and naming it is what costs.
+    if draft.deal.closed or next(_unfinished(draft), None) is not None or gate(draft):
         return False
     following = draft.case.play.after(draft.deal.stage)
     if following is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
@@ -26,7 +25,6 @@ from saveline.core.workspace import (
     Decision,
     NoticeRule,
     Outcome,
-    ReportPlan,
     Risk,
     RiskRule,
     Stage,
@@ -34,7 +32,6 @@ from saveline.core.workspace import (
 )
 from saveline.core.worktime import WeekHours, parse_hours
 
-_CRON = re.compile(r"^(\S+\s+){4}\S+$")
 RISK_FACTS: Final = ("segment", "vertical", "region", "arr", "health", "days_to_renewal", "days_since_contact")
 
 
@@ -88,11 +85,6 @@ class NoticeRuleShape(Shape):
     first: Words = []
 
 
-class ReportShape(Shape):
-    to: Chain
-    cron: Text = "0 7 * * mon"
-
-
 class DigestShape(Shape):
     hour: int = Field(default=8, ge=0, le=23)
 
@@ -123,7 +115,7 @@ class SettingsShape(Shape):
     channels: dict[Word, ChannelShape] = {}
     notices: dict[str, NoticeRuleShape] = {}
     digest: DigestShape = DigestShape()
-    reports: list[ReportShape] = []
+    report_to: Chain = ()
     late_after: Span = Duration(minutes=60)
 
 
@@ -192,17 +184,13 @@ class _Reader:
             channels={n: Channel(n, c.url, c.reach) for n, c in shape.channels.items()},
             notices={k: NoticeRule(tuple(n.all or n.first), bool(n.all)) for k, n in shape.notices.items()},
             digest_hour=shape.digest.hour,
-            reports=tuple(ReportPlan(r.to, r.cron) for r in shape.reports),
+            report_to=shape.report_to,
             late_after=shape.late_after,
         )
 
     def _check_place_and_time(self, shape: SettingsShape) -> None:
         check_zone(self.found, ("zone",), shape.zone)
         check_country(self.found, ("country",), shape.country)
-        for i, report in enumerate(shape.reports):
-            if not _CRON.match(report.cron):
-                place: Place = ("reports", i, "cron")
-                self.found.add(place, f"cron is {report.cron!r}", "five fields like '0 7 * * mon', Mondays at seven")
 
     def _hours(self, text: str) -> WeekHours:
         return check_hours(self.found, ("hours",), text) or parse_hours("mon-fri 9-17")
@@ -236,7 +224,7 @@ class _Reader:
             (("steward",), shape.steward),
             (("stage_late",), shape.stage_late),
             (("decision", "assign"), shape.decision.assign),
-            *((("reports", i, "to"), r.to) for i, r in enumerate(shape.reports)),
+            (("report_to",), shape.report_to),
         ]
         for place, chain in chains:
             check_chain(self.found, place, chain, self.names, assigned=False)
