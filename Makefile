@@ -37,7 +37,7 @@ format: $(READY) ## Put the code into the project's format
 	$(BIN)/ruff check --fix .
 
 golden: $(READY) ## Write the golden files anew; look at the difference before you commit it
-	SAVELINE_GOLDEN=write $(BIN)/pytest tests -k golden
+	SAVELINE_GOLDEN=write $(BIN)/pytest tests/core tests/files tests/notify tests/stories
 
 faults: $(READY) ## The long fault tests, with more seeds
 	$(BIN)/pytest -m slow

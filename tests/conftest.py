@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests import goldens
 from tests.servers import TOKEN, Mailserver, Slack, mailserver, slack_server
 from tests.world import World, world
 
@@ -79,19 +80,7 @@ def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack]:
         yield server
 
 
-GOLDEN = Path(__file__).parent / "golden"
-
-
 @pytest.fixture
 def golden() -> Callable[[str, str], None]:
-    """``golden(name, text)``: the text must be that of tests/golden/name. SAVELINE_GOLDEN=write makes it so."""
-
-    def compare(name: str, text: str) -> None:
-        path = GOLDEN / name
-        if os.environ.get("SAVELINE_GOLDEN") == "write":
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        assert path.is_file(), f"tests/golden/{name} is missing: `make golden` writes it"
-        assert text == path.read_text(), f"tests/golden/{name} says something else; `make golden` takes the new text"
-
-    return compare
+    """``golden(name, text)``: see :func:`tests.goldens.golden`."""
+    return goldens.golden

@@ -17,7 +17,7 @@ from saveline.files import sources
 from saveline.files.sources import Wanted
 from saveline.files.yaml import parse
 from saveline.sandbox import Expressions
-from tests.files.golden import golden
+from tests.goldens import golden
 from tests.world import World
 
 TODAY = date(2026, 11, 20)

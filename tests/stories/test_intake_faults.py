@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import models
 from saveline.actions.intake import import_files
 from saveline.files.sources import Wanted
-from tests.files.golden import golden
+from tests.goldens import golden
 from tests.world import World
 
 HEAD = b"key,name,segment,arr,renewal,health,plan,trial_end"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-FOLDER = Path(__file__).parents[1] / "golden"
+FOLDER = Path(__file__).parent / "golden"
 
 
 def golden(name: str, text: str) -> None:
-    """Fail where ``text`` is not what the file says."""
+    """Fail where ``text`` is not what tests/golden/``name`` says."""
     path = FOLDER / name
     if os.environ.get("SAVELINE_GOLDEN") == "write":
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    assert path.is_file(), f"there is no {path}: SAVELINE_GOLDEN=write makes it"
-    assert text.splitlines() == path.read_text().splitlines()
+    assert path.is_file(), f"tests/golden/{name} is missing: `make golden` writes it"
+    assert text == path.read_text(), f"tests/golden/{name} says something else; `make golden` takes the new text"
