@@ -77,7 +77,9 @@ class Many:
         if dialect not in self._ready:
             self._ready[dialect] = self._compile(dialect)
         sql, ordered = self._ready[dialect]
-        return conn.exec_driver_sql(sql, list(map(ordered, rows))).rowcount
+        # One row is no batch: PostgreSQL's driver would open and synchronise a pipeline for it.
+        values: Any = list(map(ordered, rows)) if len(rows) > 1 else ordered(rows[0])
+        return conn.exec_driver_sql(sql, values).rowcount
 
     def _compile(self, dialect: str) -> tuple[str, Callable[[Row], Row]]:
         compiled = self._statement.compile(dialect=_POSITIONAL[dialect])
