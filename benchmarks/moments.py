@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from statistics import median, quantiles
 from time import perf_counter
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
 
 from benchmarks.databases import Place
 from benchmarks.w_saveline import accounts, workspace
 from benchmarks.workload import SIZE
-from saveline.actions.advance import advance
+from saveline.actions.advance import BATCH, advance
 from saveline.actions.deals import Wanted, open_deals
 from saveline.actions.desk import Desk
 from saveline.actions.tasks import TaskRef, complete_task
@@ -38,15 +36,8 @@ def idle(place: Place, n: int) -> dict[str, Any]:
     begun = perf_counter()
     deals = _fill(desk, n)
     built = perf_counter() - begun
-    spent = _Spent(desk.engine)
-    advance(desk)
-    passes, sweeps = [], []
-    for _ in range(PASSES):
-        with spent.counted() as statements:
-            start = perf_counter()
-            assert advance(desk).deals == 0
-            passes.append(1000 * (perf_counter() - start))
-        sweeps.append(1000 * sum(statements))
+    sweeps = _timed(lambda: _sweep(desk))
+    passes = _timed(lambda: advance(desk).deals)
     with desk.reading() as conn:
         assert len(load.due_ids(conn, AHEAD, 10)) == min(10, deals)  # the same question finds them when they are due
     return {
@@ -81,24 +72,22 @@ def one_task(place: Place, n: int) -> dict[str, Any]:
     return {"name": "one-task", "n": n, "p50_ms": round(p50, 2), "p95_ms": round(p95, 2), "cpu_ms": round(cpu, 2)}
 
 
-class _Spent:
-    """Seconds between sending each statement and having its answer."""
+def _timed(look: Callable[[], int]) -> list[float]:
+    """Milliseconds of each of many looks, none of which may find anything."""
+    assert not look()  # the first compiles the statements
+    taken = []
+    for _ in range(PASSES):
+        start = perf_counter()
+        found = look()
+        taken.append(1000 * (perf_counter() - start))
+        assert not found
+    return taken
 
-    def __init__(self, engine: Engine) -> None:
-        self._at, self._seconds = 0.0, list[float]()
-        sa.event.listen(engine, "before_cursor_execute", self._before)
-        sa.event.listen(engine, "after_cursor_execute", self._after)
 
-    @contextmanager
-    def counted(self) -> Iterator[Sequence[float]]:
-        self._seconds.clear()
-        yield self._seconds
-
-    def _before(self, *_: object) -> None:
-        self._at = perf_counter()
-
-    def _after(self, *_: object) -> None:
-        self._seconds.append(perf_counter() - self._at)
+def _sweep(desk: Desk) -> int:
+    """What a pass asks of the database: one transaction with one question in it."""
+    with desk.writing() as conn:
+        return len(load.claim_due(conn, desk.clock(), BATCH))
 
 
 def _fill(desk: Desk, n: int) -> int:

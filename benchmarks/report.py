@@ -27,8 +27,9 @@ _READ: Final = """\
 - Processor time is that of our process and of the database server together, in milliseconds.
 - Disk is the database as it is after a checkpoint, divided by the changes: the accounts, and for PostgreSQL an empty
   database's own 8 MB, are counted with it. The write-ahead log is not.
-- The idle sweep is timed around its statements, driver included; the whole pass is what the engine does in a second
-  in which nothing is due. Of its task rows two in twelve are open, and every deal is.
+- The idle sweep is a transaction with the question what is due in it, our Python and the driver included; the whole
+  pass is all that the engine does in a second in which nothing is due. Every deal is open, and so are two or three of
+  its twelve tasks.
 - One completed task is the whole action: lock, load, decide, write, commit. It starts two other tasks.
 - Two workers share the machine's cores with the server: on two cores 2.0 cannot be reached.
 """

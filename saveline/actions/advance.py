@@ -82,6 +82,8 @@ def _one_by_one(desk: Desk, most: int) -> Advanced:
 
 
 def _decide_and_apply(desk: Desk, conn: Connection, ids: Sequence[int], now: datetime) -> Advanced:
+    if not ids:
+        return Advanced()
     decisions: list[Decision] = []
     found, faults = load.readable(conn, ids)
     failed = {deal_id: _words(error) for deal_id, error in faults.items()}

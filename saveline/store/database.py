@@ -58,7 +58,7 @@ def server_now(conn: Connection) -> datetime | None:
     """The database's clock where it has one of its own, so that all machines share it; None on SQLite."""
     if is_sqlite(conn):
         return None
-    now: datetime = conn.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
+    now: datetime = conn.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
     return now.astimezone(UTC)
 
 

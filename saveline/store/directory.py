@@ -12,6 +12,7 @@ import models
 from saveline.core.facts import Absence, Department, Person
 from saveline.core.language.directory import PersonEntry
 from saveline.core.people import Duty
+from saveline.store.bulk import Ask
 from saveline.store.rows import TASK, table
 
 PERSON: Final = table(models.Person)
@@ -20,13 +21,14 @@ ABSENCE: Final = table(models.Absence)
 REVISION: Final = table(models.Revision)
 ROTATION: Final = table(models.Rotation)
 
+_REVISION = Ask(sa.select(REVISION.c.value).where(REVISION.c.name == sa.bindparam("name")))
 _PERSON_FIELDS = tuple(f for f in Person.__struct_fields__ if f != "absences")
 
 
 def revision(conn: Connection, name: str) -> int:
     """How often what ``name`` stands for has changed; 0 when never."""
-    found: int | None = conn.execute(sa.select(REVISION.c.value).where(REVISION.c.name == name)).scalar()
-    return found or 0
+    found = _REVISION.rows(conn, name=name)
+    return int(found[0][0]) if found else 0
 
 
 def set_revision(conn: Connection, name: str, value: int) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import models
 from saveline.core.changes import Event, decode
 from saveline.core.facts import Account, Clock, Deal, Task
-from saveline.store.bulk import Read
+from saveline.store.bulk import Ask, Read
 from saveline.store.rows import (
     CAUSE,
     CLOCK_FIELDS,
@@ -66,20 +66,21 @@ _DUE = (
     .order_by(DEAL.c.next_at)
     .limit(sa.bindparam("most"))
 )
-_CLAIM = _DUE.with_for_update(skip_locked=True)
-_CLAIM_ONE = _CLAIM.where(DEAL.c.id == sa.bindparam("only"))
+_ASK_DUE = Ask(_DUE)
+_CLAIM = Ask(_DUE.with_for_update(skip_locked=True))
+_CLAIM_ONE = Ask(_DUE.with_for_update(skip_locked=True).where(DEAL.c.id == sa.bindparam("only")))
 
 
 def due_ids(conn: Connection, now: datetime, most: int) -> list[int]:
     """Ids of deals that are due, the longest first; one index range, however many deals there are."""
-    return list(conn.execute(_DUE, {"now": now, "most": most}).scalars())
+    return [row[0] for row in _ASK_DUE.rows(conn, now=now, most=most)]
 
 
 def claim_due(conn: Connection, now: datetime, most: int, only: int | None = None) -> list[int]:
     """The same, locked until the transaction ends; those another worker has are left to it. ``only`` asks for one."""
     if only is not None:
-        return list(conn.execute(_CLAIM_ONE, {"now": now, "most": most, "only": only}).scalars())
-    return list(conn.execute(_CLAIM, {"now": now, "most": most}).scalars())
+        return [row[0] for row in _CLAIM_ONE.rows(conn, now=now, most=most, only=only)]
+    return [row[0] for row in _CLAIM.rows(conn, now=now, most=most)]
 
 
 def deals(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> list[tuple[Deal, Account]]:
