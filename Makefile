@@ -23,14 +23,14 @@ demo: $(READY) ## Eight weeks of a sample portfolio in a minute, then live: real
 	$(BIN)/saveline demo
 
 test: $(READY) ## All tests, on SQLite and on a PostgreSQL that they start themselves
-	$(BIN)/pytest
+	$(BIN)/pytest -n logical --dist worksteal
 
 check: $(READY) ## Format, lint, types, import contracts and tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -n logical --dist worksteal
 
 format: $(READY) ## Put the code into the project's format
 	$(BIN)/ruff format .
