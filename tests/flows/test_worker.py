@@ -40,10 +40,10 @@ def server_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.Tem
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))  # the package warns without one
     if sys.version_info >= (3, 14):
         pytest.skip("the PostgreSQL with pg_trgm has no wheel for this Python")
-    import pgserver  # at this place, because it warns when it is imported without the line above
+    from pgserver.postgres_server import get_server  # here, because it warns when imported without the line above
 
     with tempfile.TemporaryDirectory(prefix="saveline-prefect-", ignore_cleanup_errors=True) as folder:
-        server = pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+        server = get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
             yield server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
         finally:
