@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from saveline.actions.desk import Desk
@@ -37,14 +37,21 @@ def audit(desk: Desk, *, repair: bool = True) -> tuple[Finding, ...]:
             health.release_leases(conn, now - PATIENCE)
     found = [
         late
-        and Finding("engine-late", f"{count(late, 'deal')} waited past their due moment, the oldest since {oldest}"),
-        stuck and Finding("queue-stuck", f"{count(stuck, 'notice')} waiting, and none was sent for {SILENCE}"),
+        and Finding(
+            "engine-late", f"{count(late, 'deal')} waited past their due moment, the oldest {_since(now, oldest)}"
+        ),
+        stuck
+        and Finding("queue-stuck", f"{count(stuck, 'notice')} waiting, and none was sent {_since(now, now - SILENCE)}"),
         leases
         and Finding("leases-released", f"{count(leases, 'notice')} had a worker that never came back", urgent=False),
         dead
         and Finding("notices-dead", f"{count(dead, 'notice')} could not be delivered in the last day", urgent=False),
     ]
     return (*(f for f in found if f), *_aside(aside))
+
+
+def _since(now: datetime, at: datetime | None) -> str:
+    return f"for {round((now - (at or now)) / timedelta(minutes=1))} minutes"
 
 
 def _aside(deals: Iterable[tuple[int, int, str]]) -> Iterable[Finding]:

@@ -154,7 +154,8 @@ def findings(report: StageReport) -> tuple[str, ...]:
     if report.overdue_by_department:
         department, theirs = report.overdue_by_department[0]
         total = sum(n for _, n in report.overdue_by_department)
-        lines.append(f"{count(total, 'task')} overdue, {theirs} of them with {department}.")
+        share = f"{theirs} of them" if theirs < total else "all of them" if total > 1 else "it is"
+        lines.append(f"{count(total, 'task')} overdue, {share} with {department}.")
     if report.decisions:
         cents = sum(d.arr_cents for d in report.decisions)
         due = f"{count(len(report.decisions), 'deal')} worth {money(cents, report.currency)}"

@@ -172,7 +172,7 @@ def test_what_the_numbers_say() -> None:
     assert reported().findings == (
         "$110k is at risk, $30k less than before; 1 of 3 deals closed were saved.",
         "Triage is where deals stop: the one deal there is late.",
-        "1 task overdue, 1 of them with Customer success.",
+        "1 task overdue, it is with Customer success.",
         "1 deal worth $30k must be decided within 14 days.",
     )
 
