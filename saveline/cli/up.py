@@ -127,13 +127,14 @@ def _warn(desk: Desk) -> None:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """SIGTERM stops it as Ctrl-C does."""
+    """SIGTERM stops it as Ctrl-C does, and Ctrl-C does even where a shell had it ignored for a job in the background."""
 
     def interrupt(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

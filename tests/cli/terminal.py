@@ -20,7 +20,7 @@ class Terminal:
         monkeypatch.setenv("SAVELINE_WORKSPACE", str(settings.workspace))
         monkeypatch.setenv("SAVELINE_DATABASE_URL", settings.database)
         monkeypatch.setenv("SAVELINE_CLOCK", str(settings.clock))
-        monkeypatch.setattr(output.out, "width", 160)
+        monkeypatch.setattr(output.out, "_width", 160)  # its setter could not be undone
         self._capsys = capsys
 
     def type(self, *words: str) -> tuple[int, str, str]:

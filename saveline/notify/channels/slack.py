@@ -31,8 +31,9 @@ EVENT: Final = "saveline_notice"
 PAGES: Final = 5
 """How many pages of 100 posts are searched for a post that may have arrived."""
 
-_SILENT = logging.getLogger("saveline.slack")
-_SILENT.disabled = True  # the library logs addresses and answers, and a webhook's address is a secret
+# The library logs addresses and answers, and a webhook's address is a secret. A logger that is in no registry, so that
+# nobody's logging configuration can wake it.
+_SILENT = logging.Logger("saveline.slack", level=logging.CRITICAL + 1)
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 
 # Of Slack's error codes these pass by themselves; all others are answers that will not change.
