@@ -127,7 +127,7 @@ def _warn(desk: Desk) -> None:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """SIGTERM stops it as Ctrl-C does, and Ctrl-C does even where a shell had it ignored for a job in the background."""
+    """SIGTERM stops it as Ctrl-C does, and Ctrl-C even where a shell had it ignored for a job in the background."""
 
     def interrupt(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
