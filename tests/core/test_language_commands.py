@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import typer
 
-from saveline.cli import playbook
+from saveline.cli import output, playbook
 from saveline.core.errors import Invalid, UnknownWord
 
 BASE = Path(__file__).parents[1] / "golden" / "language" / "base"
@@ -125,7 +125,7 @@ def test_a_play_that_is_not_there(folder: Path, run: Run) -> None:
 def test_a_play_as_a_person_reads_it(
     run: Run, golden: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr(output.out, "_width", 100)
     status, printed = run("show", "save")
     assert status == 0
     golden("language/show.txt", "\n".join(line.rstrip() for line in printed.splitlines()) + "\n")
