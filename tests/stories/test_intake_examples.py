@@ -12,6 +12,8 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -279,11 +281,6 @@ def test_a_long_file_shows_how_far_it_is_to_those_who_watch(lite: World, tmp_pat
     """On a real terminal, and only there: the bar never gets among what is printed."""
     lines = "".join(f"a{i},Account {i},{i},{'n' * 60}\n" for i in range(30_000))
     (tmp_path / "accounts.csv").write_text("key,name,arr,note\n" + lines)
-    code = (
-        "import sys, typer\nfrom saveline.cli import import_, main\n"
-        "main.app = typer.Typer(); main.app.callback()(lambda: None); import_.register(main.app)\n"
-        "sys.exit(main.main(['import', sys.argv[1], '--dry-run']))"
-    )
     environment = {
         **os.environ,
         "SAVELINE_WORKSPACE": str(lite.settings.workspace),
@@ -291,20 +288,28 @@ def test_a_long_file_shows_how_far_it_is_to_those_who_watch(lite: World, tmp_pat
         "TERM": "xterm",
     }
     ours, theirs = pty.openpty()
-    try:
+    # Read while it runs: a terminal that nobody reads is soon full, and whoever writes to it then waits for ever.
+    with ThreadPoolExecutor(1) as pool:
+        seen = pool.submit(_read_all, ours)
         done = subprocess.run(
-            [sys.executable, "-c", code, str(tmp_path)],
+            [str(Path(sys.executable).with_name("saveline")), "import", str(tmp_path), "--dry-run"],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=theirs,
             check=False,
         )
         os.close(theirs)
-        seen = b""
-        while b"Reading" not in seen:
-            seen += os.read(ours, 4096)
-    finally:
-        os.close(ours)
+    os.close(ours)
+    assert b"Reading" in seen.result()
     assert done.returncode == 0
     assert b"accounts" in done.stdout
     assert b"Reading" not in done.stdout
+
+
+def _read_all(terminal: int) -> bytes:
+    """Everything written to a terminal until its other end is closed, which a read there answers with an error."""
+    found = b""
+    with suppress(OSError):
+        while part := os.read(terminal, 4096):
+            found += part
+    return found
