@@ -25,6 +25,7 @@ class Account(SQLModel, table=True):
     arr_cents: int = Field(default=0, sa_type=BigKey)
     renewal: date | None = None
     health: int | None = None
+    left_on: date | None = None
     fields: str = "{}"
 
 

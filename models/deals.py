@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 from models.columns import BigKey
 
 OPEN_DEAL = text("state <> 'closed'")
+DUE_DEAL = text("next_at IS NOT NULL")
 OPEN_TASK = text("state = 'open'")
 
 
@@ -15,7 +16,8 @@ class Deal(SQLModel, table=True):
     """A flight risk on its way through the pipeline.
 
     ``next_at`` is the earliest moment at which something is due; an open deal without one is refused, so none can be
-    forgotten. ``seq`` is the number of its last event. The last three columns are for a deal that could not be decided.
+    forgotten. A saved deal that is watched has one too, although it is closed. ``seq`` is the number of its last event.
+    The last three columns are for a deal that could not be decided.
     """
 
     __table_args__ = (
@@ -25,7 +27,7 @@ class Deal(SQLModel, table=True):
         CheckConstraint("(state = 'paused') = (paused_at IS NOT NULL AND paused_until IS NOT NULL)", name="paused"),
         CheckConstraint("kept_cents IS NULL OR kept_cents >= 0", name="kept"),
         Index("uq_deal_open_account", "account_id", unique=True, sqlite_where=OPEN_DEAL, postgresql_where=OPEN_DEAL),
-        Index("ix_deal_due", "next_at", sqlite_where=OPEN_DEAL, postgresql_where=OPEN_DEAL),
+        Index("ix_deal_due", "next_at", sqlite_where=DUE_DEAL, postgresql_where=DUE_DEAL),
         Index(None, "account_id"),
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
@@ -50,6 +52,12 @@ class Deal(SQLModel, table=True):
     arr_cents: int = Field(default=0, sa_type=BigKey)
     kept_cents: int | None = Field(default=None, sa_type=BigKey)
     score: int = 0
+    severity: str | None = None
+    override_until: datetime | None = None
+    watch_until: datetime | None = None
+    kept_at: datetime | None = None
+    left_at: datetime | None = None
+    merged_into: int | None = Field(default=None, sa_type=BigKey)
     next_at: datetime | None = None
     seq: int = 0
     failures: int = 0
@@ -91,6 +99,9 @@ class Task(SQLModel, table=True):
     title: str = ""
     assignee_id: int | None = Field(default=None, sa_type=BigKey)
     department: str | None = None
+    starts_at: datetime | None = None
+    meant_id: int | None = Field(default=None, sa_type=BigKey)
+    link: str | None = None
     started_at: datetime | None = None
     due_at: datetime | None = None
     promised_at: datetime | None = None
@@ -103,6 +114,7 @@ class Task(SQLModel, table=True):
     rung: int = 0
     escalated: int = 0
     escalated_at: datetime | None = None
+    waits_since: datetime | None = None
     closed_at: datetime | None = None
     closed_by: int | None = Field(default=None, sa_type=BigKey)
     outcome: str | None = None

@@ -81,7 +81,10 @@ class Signal(Fact, frozen=True):
 
 
 class Account(Fact, frozen=True):
-    """A customer. ``team`` maps a role (csm, ae, sponsor …) to a person's id, ``fields`` are the user's own columns."""
+    """A customer. ``team`` maps a role (csm, ae, sponsor …) to a person's id, ``fields`` are the user's own columns.
+
+    ``left_on`` is the day on which it stopped paying.
+    """
 
     id: int
     key: str
@@ -92,6 +95,7 @@ class Account(Fact, frozen=True):
     arr_cents: int = 0
     renewal: date | None = None
     health: int | None = None
+    left_on: date | None = None
     team: Mapping[str, int] = {}
     fields: Mapping[str, Any] = {}
     last_contact: datetime | None = None
@@ -102,7 +106,8 @@ class Clock(Fact, frozen=True):
 
     ``due_at`` moves with snoozes and pauses; ``promised_at`` is the first due moment and never moves, so that the SLA
     stays honest. ``anchor_at`` is where ``unseen`` counts from, ``since`` the last change that the ladder may not fire
-    before, ``next_at`` when it fires next.
+    before, ``next_at`` when it fires next. ``waits_since`` is set while the customer has to answer: their days are not
+    ours.
     """
 
     started_at: datetime
@@ -117,13 +122,16 @@ class Clock(Fact, frozen=True):
     reminded: int = 0
     rung: int = 0
     escalated: int = 0
+    waits_since: datetime | None = None
     next_at: datetime | None = None
 
 
 class Task(Fact, frozen=True):
     """One piece of work on a deal. ``no`` counts within the deal, so task 12.3 is the third task of deal 12.
 
-    Only an open task has a ``clock``: nothing can fire for one that waits or is closed.
+    Only an open task has a ``clock``: nothing can fire for one that waits or is closed. ``starts_at`` is when one that
+    waits begins, where it does not wait for another task. ``meant_id`` is whose it is when nobody is away, and ``link``
+    the word of the play that named them; a task that somebody gave to somebody else has no ``link``.
     """
 
     no: int
@@ -134,6 +142,9 @@ class Task(Fact, frozen=True):
     title: str = ""
     assignee_id: int | None = None
     department: str | None = None
+    starts_at: datetime | None = None
+    meant_id: int | None = None
+    link: str | None = None
     closed_at: datetime | None = None
     closed_by: int | None = None
     outcome: str | None = None
@@ -162,6 +173,9 @@ class Deal(Fact, frozen=True):
 
     ``seq`` is the number of the last event in its history. It grows by one with each event, orders them, and is
     the version a writer must have read.
+
+    ``override_until`` is how long somebody's override lets the deal pass the gate of this stage. A saved deal is watched
+    until ``watch_until``, and then it is kept (``kept_at``), unless the account left meanwhile (``left_at``).
     """
 
     id: int
@@ -186,6 +200,12 @@ class Deal(Fact, frozen=True):
     arr_cents: int = 0
     kept_cents: int | None = None
     score: int = 0
+    severity: str | None = None
+    override_until: datetime | None = None
+    watch_until: datetime | None = None
+    kept_at: datetime | None = None
+    left_at: datetime | None = None
+    merged_into: int | None = None
     next_at: datetime | None = None
     seq: int = 0
     causes: tuple[str, ...] = ()

@@ -44,7 +44,7 @@ ROTATION: Final = table(models.Rotation)
 
 _AT_OPENING = ("id", "account_id", "play", "play_hash", "opened_at", "decide_at", "arr_cents")
 _DEAL_MOVES = tuple(f for f in DEAL_FIELDS if f not in _AT_OPENING)
-_TASK_MOVES = ("state", "title", "assignee_id", "department", *CLOCK_FIELDS)
+_TASK_MOVES = ("state", "title", "assignee_id", "department", "meant_id", "link", *CLOCK_FIELDS)
 _TASK_ENDS = ("state", "closed_at", "closed_by", "outcome", "note", "answers")
 
 _SET_ASIDE_NO_MORE = {"failures": 0, "error": None, "retry_at": None}
@@ -117,7 +117,7 @@ def _write_tasks(conn: Connection, decisions: Iterable[Decision]) -> None:
 
 def _task_moves(task: Task) -> tuple[Any, ...]:
     clock = clock_values(task.clock) if task.clock else NO_CLOCK
-    return task.state, task.title, task.assignee_id, task.department, *clock
+    return task.state, task.title, task.assignee_id, task.department, task.meant_id, task.link, *clock
 
 
 def _task_values(task: Task) -> list[Any]:

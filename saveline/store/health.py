@@ -25,7 +25,7 @@ _WAITING: Final = NOTICE.c.status.in_(("queued", "sending", "unknown"))
 def untaken(conn: Connection, before: datetime) -> tuple[int, datetime | None]:
     """``(number, the oldest moment)`` of deals whose due moment passed before ``before`` and nobody took."""
     query = sa.select(sa.func.count(), sa.type_coerce(sa.func.min(DEAL.c.next_at), DEAL.c.next_at.type)).where(
-        DEAL.c.state != sa.literal_column("'closed'"), DEAL.c.next_at < before, DEAL.c.retry_at.is_(None)
+        DEAL.c.next_at < before, DEAL.c.retry_at.is_(None)
     )
     row = conn.execute(query).one()
     return row[0], row[1]

@@ -31,7 +31,19 @@ from saveline.store.rows import (
 ACCOUNT: Final = table(models.Account)
 ROLE: Final = table(models.AccountRole)
 
-_ACCOUNT_FIELDS = ("id", "key", "name", "segment", "vertical", "region", "arr_cents", "renewal", "health", "fields")
+_ACCOUNT_FIELDS = (
+    "id",
+    "key",
+    "name",
+    "segment",
+    "vertical",
+    "region",
+    "arr_cents",
+    "renewal",
+    "health",
+    "left_on",
+    "fields",
+)
 _ACCOUNT_COLUMNS = [ACCOUNT.c[f] for f in _ACCOUNT_FIELDS]
 _DEAL_SELECT = sa.select(*(DEAL.c[f] for f in DEAL_FIELDS), *_ACCOUNT_COLUMNS).join(
     ACCOUNT, ACCOUNT.c.id == DEAL.c.account_id
@@ -59,7 +71,6 @@ _HISTORY = Read(
 _DUE = (
     sa.select(DEAL.c.id)
     .where(
-        DEAL.c.state != sa.literal_column("'closed'"),
         DEAL.c.next_at <= sa.bindparam("now"),
         sa.or_(DEAL.c.retry_at.is_(None), DEAL.c.retry_at <= sa.bindparam("now")),
     )

@@ -42,7 +42,7 @@ assert Task.__struct_fields__[-1] == "clock"
 
 deal_values: Final = attrgetter(*DEAL_FIELDS)
 clock_values: Final = attrgetter(*CLOCK_FIELDS)
-NO_CLOCK: Final = (None,) * 8 + (0,) * 4 + (None,)
+NO_CLOCK: Final = (None,) * 8 + (0,) * 4 + (None,) * 2
 """The clock columns of a task that has not started."""
 
 
