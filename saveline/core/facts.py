@@ -174,7 +174,8 @@ class Deal(Fact, frozen=True):
     ``seq`` is the number of the last event in its history. It grows by one with each event, orders them, and is
     the version a writer must have read.
 
-    ``override_until`` is how long somebody's override lets the deal pass the gate of this stage. A saved deal is watched
+    ``override_until`` is how long somebody's override lets the deal pass the gate of this stage. A saved deal is
+    watched
     until ``watch_until``, and then it is kept (``kept_at``), unless the account left meanwhile (``left_at``).
     """
 
