@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from saveline.actions.desk import Desk
+from saveline.actions.people import follow_people
 from saveline.core.decide.draft import Decision, duty_after
 from saveline.core.decide.due import on_due
 from saveline.core.errors import Invalid, SomebodyWasFaster
@@ -46,7 +47,8 @@ class Advanced(Fact, frozen=True):
 
 
 def advance(desk: Desk, *, batch: int = BATCH) -> Advanced:
-    """Fire everything that is due now."""
+    """Fire everything that is due now, after open tasks have followed whoever came, went or changed."""
+    follow_people(desk)
     done = Advanced()
     while True:
         step = advance_batch(desk, batch)

@@ -96,6 +96,14 @@ def move_stage(desk: Desk, deal_id: int, by: Doer, *, to: str, reason: str = "")
     return act(desk, deal_id, lambda case, now: decide.move_stage(case, by=by, at=now, to=to, reason=reason))
 
 
+def set_severity(desk: Desk, deal_id: int, by: Doer, *, to: str, reason: str) -> Decision:
+    return act(desk, deal_id, lambda case, now: decide.set_severity(case, by=by, at=now, to=to, reason=reason))
+
+
+def override_gate(desk: Desk, deal_id: int, by: Doer, *, until: datetime, reason: str) -> Decision:
+    return act(desk, deal_id, lambda case, now: decide.override_gate(case, by=by, at=now, until=until, reason=reason))
+
+
 def pause(desk: Desk, deal_id: int, by: Doer, *, until: datetime, reason: str) -> Decision:
     return act(desk, deal_id, lambda case, now: decide.pause(case, by=by, at=now, until=until, reason=reason))
 

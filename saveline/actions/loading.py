@@ -65,6 +65,7 @@ class Loading:
         self.people: Merged | None = None
         self._named: set[str] = set()
         self._changed: set[str] = set()
+        self._new_teams: set[int] = set()
         self._departments = tuple(d.key for d in workspace.departments)
         self._counted = {rule.signal for rule in workspace.risk.rules if rule.signal}
         self._known = References({}, {}, (), ())
@@ -80,8 +81,8 @@ class Loading:
         return {self._known.accounts[key] for key in self._named}
 
     def changed_ids(self) -> set[int]:
-        """The accounts whose own facts are different now."""
-        return {self._known.accounts[key] for key in self._changed}
+        """The accounts whose own facts, or whose team, are different now."""
+        return {self._known.accounts[key] for key in self._changed} | self._new_teams
 
     # --- reading ----------------------------------------------------------------------------------------------
 
@@ -201,6 +202,8 @@ class Loading:
         done = write_rows(conn, kind, rows, ids, self.sources.tables[table].path.name)
         self._count(kind, Count(0, len(done.added), len(done.changed), done.unchanged))
         self._named.update(row["key" if kind == "accounts" else "account"] for row in rows)
+        if kind == "team":
+            self._new_teams.update(key[0] for key in (*done.added, *done.changed))
         if kind == "accounts":
             self._changed.update(key[0] for key in done.changed)
             for row in rows if self.plan.asks_accounts else ():

@@ -57,6 +57,19 @@ def snooze(desk: Desk, ref: TaskRef, by: Doer, *, until: datetime, reason: str) 
     return act(desk, ref.deal_id, intent)
 
 
+def wait_for_customer(desk: Desk, ref: TaskRef, by: Doer, *, until: datetime, reason: str) -> Decision:
+    """Let the clock stand until the customer has answered; see the core's function of that name."""
+
+    def intent(case: Case, now: datetime) -> Decision:
+        return decide.wait_for_customer(case, ref.no, by=by, at=now, until=until, reason=reason)
+
+    return act(desk, ref.deal_id, intent)
+
+
+def customer_answered(desk: Desk, ref: TaskRef, by: Doer) -> Decision:
+    return act(desk, ref.deal_id, lambda case, now: decide.customer_answered(case, ref.no, by=by, at=now))
+
+
 def hand_over(desk: Desk, ref: TaskRef, by: Doer, *, to: int, note: str = "") -> Decision:
     return act(desk, ref.deal_id, lambda case, now: decide.hand_over(case, ref.no, by=by, at=now, to=to, note=note))
 

@@ -54,6 +54,27 @@ def move(deal: DealId, stage: str, reason: Reason = "", who: As = None, json: Js
 
 
 @app.command()
+def severity(deal: DealId, to: str, reason: Reason, who: As = None, json: Json = False) -> None:
+    """Say how bad it is: one of the severities of saveline.yaml."""
+    desk = door.open_desk()
+    output.decision(desk, actions.set_severity(desk, deal, door.doer(desk, who), to=to, reason=reason), as_json=json)
+
+
+@app.command()
+def override(
+    deal: DealId,
+    until: Annotated[str, typer.Option(help="When the override ends: a date or time.")],
+    reason: Reason,
+    who: As = None,
+    json: Json = False,
+) -> None:
+    """Let a deal pass its gate for a while; the stage report lists it with your name."""
+    desk = door.open_desk()
+    by, at = door.doer(desk, who), door.moment(desk, until)
+    output.decision(desk, actions.override_gate(desk, deal, by, until=at, reason=reason), as_json=json)
+
+
+@app.command()
 def pause(
     deal: DealId,
     until: Annotated[str, typer.Option(help="A date or time.")],

@@ -39,15 +39,18 @@ def _head(desk: Desk, deal: Deal, account: Account, people: People) -> None:
     rows = [
         ("At risk", money(deal.arr_cents, ws.currency)),
         ("Stage", _standing(desk, deal)),
+        ("Severity", severity.title if (severity := ws.severity(deal.severity)) else ""),
         ("Owner", people.name(deal.owner_id) if deal.owner_id else "nobody"),
         ("Play", deal.play),
         ("Causes", ", ".join(c.replace("_", " ") for c in deal.causes)),
         ("Renewal", f"{account.renewal:%-d %b %Y}" if account.renewal else "unknown"),
         ("Decision", f"{at(deal.decide_at):%-d %b %Y %H:%M}" if deal.decide_at else ""),
     ]
+    if deal.override_until is not None:
+        rows.append(("Gate", f"overridden until {at(deal.override_until):%-d %b %Y %H:%M}"))
     if deal.next_at is not None:
         rows.append(("Next", f"{at(deal.next_at):%a %-d %b %Y %H:%M}"))
-    output.table(("", ""), rows)
+    output.table(("", ""), [row for row in rows if row[1]])
 
 
 def _standing(desk: Desk, deal: Deal) -> str:
@@ -78,6 +81,8 @@ def _tasks(deal: Deal, people: People, now: datetime) -> None:
             if task.clock
             else f"{at(task.closed_at):%-d %b}"
             if task.closed_at
+            else f"from {due(at(task.starts_at), at(now))}"
+            if task.starts_at
             else ""
         )
         rows.append((f"{deal.id}.{task.no}", task.title or task.plan, _holder(task, people), _state(task), when))
@@ -93,6 +98,8 @@ def _holder(task: Task, people: People) -> str:
 def _state(task: Task) -> str:
     if task.state == "done" and task.outcome not in (None, "done"):
         return f"done: {task.outcome}"
+    if task.clock is not None and task.clock.waits_since is not None:
+        return "waits for the customer"
     if task.state == "open" and task.clock is not None and task.clock.seen_at is not None:
         return "open, seen"
     return task.state

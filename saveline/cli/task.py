@@ -102,6 +102,29 @@ def snooze(
     output.decision(desk, actions.snooze(desk, door.task_ref(ref), by, until=at, reason=reason), as_json=json)
 
 
+@app.command()
+def wait(
+    ref: Ref,
+    until: Annotated[str, typer.Option(help="The latest date or time by which they will answer.")],
+    reason: Annotated[str, typer.Option(help="What the customer has to answer.")],
+    who: As = None,
+    json: Json = False,
+) -> None:
+    """Let a task wait for the customer: their days do not count as ours."""
+    desk = door.open_desk()
+    by, at = door.doer(desk, who), door.moment(desk, until)
+    output.decision(
+        desk, actions.wait_for_customer(desk, door.task_ref(ref), by, until=at, reason=reason), as_json=json
+    )
+
+
+@app.command()
+def answered(ref: Ref, who: As = None, json: Json = False) -> None:
+    """Say that the customer has answered: the task's clock runs again."""
+    desk = door.open_desk()
+    output.decision(desk, actions.customer_answered(desk, door.task_ref(ref), door.doer(desk, who)), as_json=json)
+
+
 @app.command("hand-over")
 def hand_over(
     ref: Ref,

@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from saveline.core.deal_changes import (
+    ApprovalAsked,
     CauseAdded,
     Commented,
     DealChange,
@@ -22,10 +23,13 @@ from saveline.core.deal_changes import (
     DealPaused,
     DealResumed,
     DecisionAsked,
+    GateOverridden,
     Moved,
     OwnerChanged,
+    SeverityChanged,
     StageEntered,
     StageLate,
+    TaskRepeats,
 )
 from saveline.core.facts import Deal, Fact
 from saveline.core.task_changes import (
@@ -37,10 +41,12 @@ from saveline.core.task_changes import (
     TaskCannot,
     TaskChange,
     TaskDone,
+    TaskGoesOn,
     TaskSeen,
     TaskSkipped,
     TaskSnoozed,
     TaskStarted,
+    TaskWaits,
     TaskWithdrawn,
 )
 
@@ -48,6 +54,7 @@ __all__ = [
     "KIND",
     "AnyDealChange",
     "AnyTaskChange",
+    "ApprovalAsked",
     "CauseAdded",
     "Change",
     "Commented",
@@ -59,21 +66,26 @@ __all__ = [
     "DecisionAsked",
     "Escalated",
     "Event",
+    "GateOverridden",
     "HelpAsked",
     "Moved",
     "OwnerChanged",
     "Reminded",
     "RungPassed",
+    "SeverityChanged",
     "StageEntered",
     "StageLate",
     "TaskAssigned",
     "TaskCannot",
     "TaskChange",
     "TaskDone",
+    "TaskGoesOn",
+    "TaskRepeats",
     "TaskSeen",
     "TaskSkipped",
     "TaskSnoozed",
     "TaskStarted",
+    "TaskWaits",
     "TaskWithdrawn",
     "decode",
     "encode",
@@ -82,6 +94,10 @@ __all__ = [
 
 AnyDealChange: TypeAlias = (
     DealOpened
+    | SeverityChanged
+    | GateOverridden
+    | TaskRepeats
+    | ApprovalAsked
     | CauseAdded
     | OwnerChanged
     | StageEntered
@@ -94,6 +110,8 @@ AnyDealChange: TypeAlias = (
 )
 AnyTaskChange: TypeAlias = (
     TaskStarted
+    | TaskWaits
+    | TaskGoesOn
     | TaskAssigned
     | TaskSeen
     | TaskSnoozed

@@ -55,6 +55,14 @@ _WORDS: Final[Mapping[type[Change], Callable[[Chronicler, Any, str], str]]] = {
     changes.DealOpened: _opened,
     changes.CauseAdded: lambda c, change, _: f"a further cause: {words_of(change.cause)}",
     changes.OwnerChanged: lambda c, change, _: f"the owner is {c.people.name(change.owner_id)} now",
+    changes.SeverityChanged: lambda c, change, _: f"it is {words_of(change.severity)} now: {change.why}",
+    changes.GateOverridden: lambda c, change, _: (
+        f"the gate is overridden until {c.moment(change.until)}: {change.reason} (missing: {'; '.join(change.missing)})"
+    ),
+    changes.TaskRepeats: lambda c, change, _: f"{words_of(change.plan)} comes again {c.moment(change.starts_at)}",
+    changes.ApprovalAsked: lambda c, change, _: (
+        f"asks for {words_of(change.concession)} {change.amount:g}, which somebody else has to approve"
+    ),
     changes.StageEntered: lambda c, change, _: f"enters {c.workspace.stage_title(change.stage)} ({change.why})",
     changes.StageLate: lambda c, change, _: "the stage takes longer than its max",
     changes.DecisionAsked: lambda c, change, _: f"the decision is asked for: {change.why}",
@@ -66,6 +74,12 @@ _WORDS: Final[Mapping[type[Change], Callable[[Chronicler, Any, str], str]]] = {
     changes.TaskAssigned: _assigned,
     changes.TaskSeen: lambda c, change, task: f"{task} is seen",
     changes.TaskSnoozed: lambda c, change, task: f"{task} sleeps until {c.moment(change.until)}: {change.reason}",
+    changes.TaskWaits: lambda c, change, task: (
+        f"{task} waits for the customer until {c.moment(change.until)}: {change.reason}"
+    ),
+    changes.TaskGoesOn: lambda c, change, task: (
+        f"{task} goes on: {'the customer has answered' if change.answered else 'no answer came'}"
+    ),
     changes.HelpAsked: lambda c, change, task: f"help is asked for with {task}",
     changes.TaskDone: _done,
     changes.TaskCannot: lambda c, change, task: f"{task} cannot be done: {change.reason}",

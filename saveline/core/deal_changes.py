@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from msgspec import to_builtins
 from msgspec.structs import replace
 
-from saveline.core.facts import DECISION, Deal, Fact, Task
+from saveline.core.facts import APPROVAL, DECISION, Deal, Fact, Task
 
 if TYPE_CHECKING:
     from saveline.core.changes import Event
@@ -34,10 +36,12 @@ class DealOpened(DealChange, frozen=True):
     causes: tuple[str, ...] = ()
     score: int = 0
     why: tuple[str, ...] = ()
+    severity: str | None = None
 
     def fold(self, deal: Deal, event: Event) -> Deal:
         return replace(
             deal,
+            severity=self.severity,
             play=self.play,
             play_hash=self.play_hash,
             owner_id=self.owner_id,
@@ -68,6 +72,27 @@ class OwnerChanged(DealChange, frozen=True):
         return replace(deal, owner_id=self.owner_id)
 
 
+class SeverityChanged(DealChange, frozen=True):
+    """It is worse than it was, or better: by its score, or because somebody says so."""
+
+    severity: str
+    why: str
+
+    def fold(self, deal: Deal, event: Event) -> Deal:
+        return replace(deal, severity=self.severity)
+
+
+class GateOverridden(DealChange, frozen=True):
+    """Somebody who may lets the deal pass the gate of its present stage until ``until``, whatever is ``missing``."""
+
+    until: datetime
+    reason: str
+    missing: tuple[str, ...] = ()
+
+    def fold(self, deal: Deal, event: Event) -> Deal:
+        return replace(deal, override_until=self.until)
+
+
 class StageEntered(DealChange, frozen=True):
     """The deal stands in ``stage`` now; ``tasks`` are waiting there, numbered on from the last one."""
 
@@ -86,6 +111,7 @@ class StageEntered(DealChange, frozen=True):
             stage_at=event.at,
             stage_due_at=self.due_at,
             stage_late_at=None,
+            override_until=None,
             tasks=(*deal.tasks, *added),
         )
 
@@ -95,6 +121,41 @@ class StageLate(DealChange, frozen=True):
 
     def fold(self, deal: Deal, event: Event) -> Deal:
         return replace(deal, stage_late_at=event.at)
+
+
+class TaskRepeats(DealChange, frozen=True):
+    """A task that comes again waits for its next turn."""
+
+    plan: str
+    starts_at: datetime
+    visit: int
+    stage: str
+
+    def fold(self, deal: Deal, event: Event) -> Deal:
+        no = len(deal.tasks) + 1
+        again = Task(no=no, plan=self.plan, stage=self.stage, visit=self.visit, starts_at=self.starts_at)
+        return replace(deal, tasks=(*deal.tasks, again))
+
+
+class ApprovalAsked(DealChange, frozen=True):
+    """Task ``of`` was to be finished with more than whoever finished it may grant: somebody who may is asked.
+
+    ``field`` is the question, ``amount`` what was answered; ``outcome`` and ``answers`` finish the task once approved.
+    """
+
+    of: int
+    field: str
+    concession: str
+    amount: float
+    outcome: str
+    answers: Mapping[str, Any] = {}
+    by: int = 0
+    via: str = "cli"
+
+    def fold(self, deal: Deal, event: Event) -> Deal:
+        no = len(deal.tasks) + 1
+        asked = Task(no=no, plan=APPROVAL, stage=deal.stage, visit=deal.visit, answers=to_builtins(self))
+        return replace(deal, tasks=(*deal.tasks, asked))
 
 
 class DecisionAsked(DealChange, frozen=True):
@@ -116,10 +177,12 @@ class Moved(Fact, frozen=True, omit_defaults=True):
     seen_at: datetime | None = None
     escalated_at: datetime | None = None
     snoozed_until: datetime | None = None
+    waits_since: datetime | None = None
 
     def set(self, task: Task, since: datetime) -> Task:
         clock = replace(
             task.running,
+            waits_since=self.waits_since,
             due_at=self.due_at,
             anchor_at=self.anchor_at,
             seen_at=self.seen_at,
@@ -139,14 +202,21 @@ class DealPaused(DealChange, frozen=True):
 
 
 class DealResumed(DealChange, frozen=True):
-    """The clocks run again, each later by the business time of its holder that passed meanwhile."""
+    """The clocks run again, each later by the business time of its holder that passed meanwhile.
+
+    ``starts`` are the tasks that wait for a moment, ``(number, the moment)``.
+    """
 
     clocks: tuple[Moved, ...] = ()
     stage_due_at: datetime | None = None
+    starts: tuple[tuple[int, datetime], ...] = ()
 
     def fold(self, deal: Deal, event: Event) -> Deal:
         at = {c.no: c for c in self.clocks}
         tasks = tuple(at[t.no].set(t, event.at) if t.no in at else t for t in deal.tasks)
+        starts = dict(self.starts)
+        if starts:
+            tasks = tuple(replace(t, starts_at=starts[t.no]) if t.no in starts else t for t in tasks)
         return replace(
             deal, state="open", paused_at=None, paused_until=None, stage_due_at=self.stage_due_at, tasks=tasks
         )

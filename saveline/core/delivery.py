@@ -161,7 +161,7 @@ def wait(notice_id: int, attempt: int) -> timedelta:
 # --- whether it is still wanted ---------------------------------------------------------------------------------------
 
 _OF_CLOSED_DEALS: Final = frozenset({"saved", "lost"})
-_NEWS_OF_ENDINGS: Final = frozenset({"outcome", "withdrawn"})
+_NEWS_OF_ENDINGS: Final = frozenset({"outcome", "withdrawn", "not_needed", "approval"})
 _TO_HOLDERS: Final = frozenset({"assigned", "reminder", "decision_due"})
 
 

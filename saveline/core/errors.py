@@ -91,6 +91,14 @@ class GateHolds(Refusal):
         super().__init__(f"The gate of {stage} holds: {'; '.join(self.missing)}.")
 
 
+class MayNotOverride(Refusal):
+    """A gate is overridden by those whom the settings name under ``override_by``, and by nobody else."""
+
+    def __init__(self, person: str, allowed: Iterable[str]) -> None:
+        names = one_of(allowed) or "nobody"
+        super().__init__(f"{person} may not override a gate: {names} may (override_by in saveline.yaml).")
+
+
 class AnswersRefused(Refusal):
     def __init__(self, title: str, problems: Iterable[str]) -> None:
         super().__init__(f"“{title}” was not completed: {'; '.join(problems)}.")

@@ -21,6 +21,9 @@ TASK_CLOSED: Final = frozenset({"done", "cannot", "skipped", "withdrawn"})
 DECISION: Final = "decision"
 """Reserved id of the task that asks the owner for saved, saved smaller, lost or let go."""
 
+APPROVAL: Final = "approval"
+"""Reserved id of the task that asks whoever may for a concession that another may not grant."""
+
 
 class Fact(msgspec.Struct, frozen=True):
     """A frozen value. (msgspec rather than dataclasses: built 13 times faster, and the engine builds millions.)"""
@@ -175,8 +178,7 @@ class Deal(Fact, frozen=True):
     the version a writer must have read.
 
     ``override_until`` is how long somebody's override lets the deal pass the gate of this stage. A saved deal is
-    watched
-    until ``watch_until``, and then it is kept (``kept_at``), unless the account left meanwhile (``left_at``).
+    watched until ``watch_until``, and then it is kept (``kept_at``), unless the account left meanwhile (``left_at``).
     """
 
     id: int
@@ -222,7 +224,7 @@ class Deal(Fact, frozen=True):
 
     def current(self) -> tuple[Task, ...]:
         """The tasks of the present visit to the present stage."""
-        return tuple(t for t in self.tasks if t.visit == self.visit and t.plan != DECISION)
+        return tuple(t for t in self.tasks if t.visit == self.visit and t.plan not in (DECISION, APPROVAL))
 
     def decision(self) -> Task | None:
         """The decision task that is open, if the deal is being decided."""
@@ -231,6 +233,10 @@ class Deal(Fact, frozen=True):
     @property
     def decision_asked(self) -> bool:
         return DECISION in [t.plan for t in self.tasks]
+
+    def at_hand(self, plan: str) -> Task | None:
+        """The task made from ``plan`` that is open, else the most recent one: what people mean by its name."""
+        return next((t for t in reversed(self.tasks) if t.plan == plan and t.state == "open"), self.latest(plan))
 
     def latest(self, plan: str) -> Task | None:
         """The most recent task made from task ``plan`` of the playbook."""

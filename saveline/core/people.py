@@ -11,8 +11,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import Final, Literal, TypeAlias
 
+from msgspec.structs import replace
+
 from saveline.core.facts import Absence, Department, Fact, Person
-from saveline.core.worktime import DaysOff, WeekHours, WorkCalendar, parse_hours
+from saveline.core.worktime import DaysOff, WeekHours, WorkCalendar, next_opening, parse_hours
 
 PICKS: Final = ("round_robin", "least_loaded")
 
@@ -91,12 +93,17 @@ Chain: TypeAlias = tuple[Link, ...]
 
 
 class Who(Fact, frozen=True):
-    """What a chain came to: a person, or a department it is offered to, or nobody; and why, link by link."""
+    """What a chain came to: a person, or a department it is offered to, or nobody; and why, link by link.
+
+    ``link`` is the word that gave the person, ``meant_id`` whom it names: somebody else where a substitute stands in.
+    """
 
     person_id: int | None = None
     department: str | None = None
     why: tuple[str, ...] = ()
     rotation: str | None = None
+    meant_id: int | None = None
+    link: str | None = None
 
     @property
     def nobody(self) -> bool:
@@ -136,6 +143,8 @@ class People:
         self._zone, self._hours, self._days_off = zone, hours, days_off
         self._calendars: dict[int | None, WorkCalendar] = {}
         self._offs: dict[str, DaysOff] = {}
+        self._turns: dict[int, tuple[datetime, ...]] = {}
+        self.anybody_away = any(p.absences for p in self.by_id.values())
 
     @cached_property
     def by_email(self) -> dict[str, Person]:
@@ -190,6 +199,19 @@ class People:
             person_id = away.substitute_id
         return None
 
+    def turns(self, person_id: int | None) -> tuple[datetime, ...]:
+        """The moments at which the person's absences begin and end: each the first hour they would work from then."""
+        person = self.by_id.get(person_id or 0)
+        if person is None or not person.absences:
+            return ()
+        found = self._turns.get(person.id)
+        if found is None:
+            calendar = self._build(replace(person, absences=()))
+            days = {day for a in person.absences for day in (a.first, a.back)}
+            found = tuple(sorted(next_opening(calendar, calendar.wall(day, 0)) for day in days))
+            self._turns[person.id] = found
+        return found
+
     def _away(self, person: Person, at: datetime) -> Absence | None:
         day = self.calendar(person.id).local(at).date()
         return next((a for a in person.absences if a.covers(day)), None)
@@ -202,19 +224,21 @@ def resolve(chain: Sequence[Link], asking: Asking, people: People, duty: Duty) -
         if isinstance(link, Claim):
             return Who(department=link.department, why=(*why, f"{link}: offered"))
         if isinstance(link, Pick):
-            found = _pick(link, asking.at, people, duty, why)
+            found = meant = _pick(link, asking.at, people, duty, why)
         else:
-            found = people.at_work(_named(link, asking, people, why), asking.at, why)
+            meant = named(link, asking, people, why)
+            found = people.at_work(meant, asking.at, why)
         if found is not None:
             why.append(f"{link}: {people.name(found)}")
             turned = link.department if isinstance(link, Pick) and link.how == "round_robin" else None
-            return Who(person_id=found, why=tuple(why), rotation=turned)
+            return Who(found, None, tuple(why), turned, meant, str(link))
     return Who(why=tuple(why))
 
 
-def _named(
+def named(
     link: Owner | Role | Lead | Assignee | Named | Manager, asking: Asking, people: People, why: list[str]
 ) -> int | None:
+    """Whom the link names, at work or not."""
     found: int | None
     match link:
         case Owner():
@@ -230,7 +254,7 @@ def _named(
             team = people.departments.get(department or asking.department or "")
             found = team.lead_id if team else None
         case Manager(of):
-            report = people.by_id.get(_named(of, asking, people, why) or 0)
+            report = people.by_id.get(named(of, asking, people, why) or 0)
             found = report.manager_id if report else None
     if found is None:
         why.append(f"{link}: nobody is named")

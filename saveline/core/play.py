@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from msgspec.structs import replace
 
@@ -37,7 +37,8 @@ class Text(Protocol):
 class Field(Fact, frozen=True):
     """One question of a task's form. ``low`` and ``high`` bound numbers; for a text ``high`` is its length.
 
-    With ``outcomes`` it is asked only when the task ends in one of them.
+    With ``outcomes`` it is asked only when the task ends in one of them. ``limit`` names the concession of the settings
+    that says who may grant how much.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Field(Fact, frozen=True):
     high: float | None = None
     optional: bool = False
     outcomes: tuple[str, ...] = ()
+    limit: str | None = None
 
 
 class Branch(Fact, frozen=True):
@@ -79,8 +81,27 @@ class Policy(Fact, frozen=True):
     rest: Duration = Duration(business_days=2)
 
 
+STAGE_ENDS: Final = "stage ends"
+DEAL_ENDS: Final = "deal ends"
+
+
+class Repeat(Fact, frozen=True):
+    """How often a task comes again; ``until`` is ``stage ends``, ``deal ends`` or the id of a task that ends it."""
+
+    every: Duration
+    until: str = STAGE_ENDS
+
+    def __str__(self) -> str:
+        done = self.until if self.until in (STAGE_ENDS, DEAL_ENDS) else f"{self.until} done"
+        return f"every {self.every} until {done}"
+
+
 class TaskPlan(Fact, frozen=True):
-    """One task as the playbook describes it."""
+    """One task as the playbook describes it.
+
+    ``tell`` are told whenever it is done, with its answers. ``stay`` keeps it with whoever has it while they are away.
+    ``by_severity`` holds the task as it is for deals of that severity, where it differs.
+    """
 
     id: str
     stage: str
@@ -96,6 +117,14 @@ class TaskPlan(Fact, frozen=True):
     outcomes: tuple[str, ...] = ("done",)
     branches: Mapping[str, Branch] = {}
     optional: bool = False
+    repeat: Repeat | None = None
+    tell: tuple[Link, ...] = ()
+    stay: bool = False
+    by_severity: Mapping[str, TaskPlan] = {}
+
+    def at(self, severity: str | None) -> TaskPlan:
+        """The task as it is for a deal of ``severity``."""
+        return self.by_severity.get(severity, self) if severity is not None else self
 
     def asks(self, outcome: str) -> tuple[Field, ...]:
         """The questions of whoever finishes it with ``outcome``."""
@@ -161,7 +190,8 @@ class Applies(Fact, frozen=True):
 class Play(Fact, frozen=True):
     """A playbook, compiled. ``hash`` is that of its text: running deals keep the version they started with.
 
-    ``tasks`` holds the tasks of all stages by id, which are unique within a play; :func:`play_of` fills it.
+    ``tasks`` holds the tasks of all stages by id, which are unique within a play, and ``repeated`` the ids of those
+    that come again; :func:`play_of` fills both.
     """
 
     name: str
@@ -175,6 +205,7 @@ class Play(Fact, frozen=True):
     short: str | None = None
     watch: Duration | None = None
     tasks: Mapping[str, TaskPlan] = {}
+    repeated: tuple[str, ...] = ()
 
     def stage(self, key: str) -> StagePlan | None:
         return next((s for s in self.stages if s.key == key), None)
@@ -193,10 +224,13 @@ class Play(Fact, frozen=True):
     @property
     def picks(self) -> frozenset[str]:
         """Departments from which somebody is picked: only their loads need to be known."""
-        links = (link for s in self.stages for t in s.tasks for link in t.assign)
+        tasks = (t for s in self.stages for plan in s.tasks for t in (plan, *plan.by_severity.values()))
+        links = (link for t in tasks for link in t.assign)
         return frozenset(link.department for link in links if isinstance(link, Pick))
 
 
 def play_of(play: Play) -> Play:
-    """The play with its index of tasks, which every decision asks for."""
-    return replace(play, tasks={t.id: t for s in play.stages for t in s.tasks})
+    """The play with its indexes of tasks, which every decision asks for."""
+    tasks = {t.id: t for s in play.stages for t in s.tasks}
+    repeated = tuple(t.id for t in tasks.values() if t.repeat or any(v.repeat for v in t.by_severity.values()))
+    return replace(play, tasks=tasks, repeated=repeated)

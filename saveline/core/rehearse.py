@@ -76,6 +76,37 @@ class Snooze(Fact, frozen=True):
     reason: str
 
 
+class Wait(Fact, frozen=True):
+    """The customer has to answer first."""
+
+    task: str
+    until: datetime
+    reason: str
+
+
+class Answered(Fact, frozen=True):
+    task: str
+
+
+class Grade(Fact, frozen=True):
+    """Somebody says how bad it is."""
+
+    severity: str
+    reason: str
+
+
+class Override(Fact, frozen=True):
+    until: datetime
+    reason: str
+
+
+class Appoint(Fact, frozen=True):
+    """Somebody else has a role on the account's team from now on."""
+
+    role: str
+    person_id: int
+
+
 class Move(Fact, frozen=True):
     to: str
     reason: str = ""
@@ -94,8 +125,8 @@ class Close(Fact, frozen=True):
     closing: Closing
 
 
-TaskAct: TypeAlias = Finish | Decline | See | Take | HandOver | AskHelp | Snooze
-DealAct: TypeAlias = Open | Join | Move | Pause | Resume | Close
+TaskAct: TypeAlias = Finish | Decline | See | Take | HandOver | AskHelp | Snooze | Wait | Answered
+DealAct: TypeAlias = Open | Join | Appoint | Move | Pause | Resume | Close | Grade | Override
 Act: TypeAlias = TaskAct | DealAct
 
 
@@ -159,6 +190,10 @@ class Rehearsal:
 
     def take(self, step: Step) -> Refused | None:
         """Do the step; a refusal is kept and returned."""
+        if isinstance(step.act, Appoint):
+            account = self.case.account
+            team = {**account.team, step.act.role: step.act.person_id}
+            self.case = replace(self.case, account=replace(account, team=team))
         try:
             self._stand(perform(self.case, step))
         except Refusal as refusal:
@@ -185,14 +220,16 @@ def perform(case: Case, step: Step) -> Decision:
         return deals.open_deal(case, at=at, causes=act.causes, score=act.score, why=act.why, by=by)
     if isinstance(act, Join):
         return deals.add_cause(case, at=at, cause=act.cause, score=case.deal.score, by=by)
+    if isinstance(act, Appoint):
+        return deals.reconsider(case, at=at)
     if by is None:
         raise ValueError(f"somebody has to do it: {act}")
-    if isinstance(act, Move | Pause | Resume | Close):
+    if isinstance(act, Move | Pause | Resume | Close | Grade | Override):
         return _deal_act(case, act, by, at)
     return _task_act(case, act, by, at)
 
 
-def _deal_act(case: Case, act: Move | Pause | Resume | Close, by: Doer, at: datetime) -> Decision:
+def _deal_act(case: Case, act: Move | Pause | Resume | Close | Grade | Override, by: Doer, at: datetime) -> Decision:
     match act:
         case Move(to, reason):
             return deals.move_stage(case, by=by, at=at, to=to, reason=reason)
@@ -202,11 +239,17 @@ def _deal_act(case: Case, act: Move | Pause | Resume | Close, by: Doer, at: date
             return deals.resume_deal(case, by=by, at=at)
         case Close(closing):
             return deals.close_deal(case, closing, by=by, at=at)
+        case Grade(severity, reason):
+            return deals.set_severity(case, by=by, at=at, to=severity, reason=reason)
+        case Override(until, reason):
+            return deals.override_gate(case, by=by, at=at, until=until, reason=reason)
         case _:
             assert_never(act)
 
 
-def _task_act(case: Case, act: TaskAct, by: Doer, at: datetime) -> Decision:
+def _task_act(  # noqa: C901, PLR0911, PLR0912 - one line an act
+    case: Case, act: TaskAct, by: Doer, at: datetime
+) -> Decision:
     no = number_of(case.deal, act.task)
     match act:
         case Finish(_, outcome, answers):
@@ -223,13 +266,17 @@ def _task_act(case: Case, act: TaskAct, by: Doer, at: datetime) -> Decision:
             return tasks.ask_help(case, no, by=by, at=at, note=note)
         case Snooze(_, until, reason):
             return tasks.snooze(case, no, by=by, at=at, until=until, reason=reason)
+        case Wait(_, until, reason):
+            return tasks.wait_for_customer(case, no, by=by, at=at, until=until, reason=reason)
+        case Answered():
+            return tasks.customer_answered(case, no, by=by, at=at)
         case _:
             assert_never(act)
 
 
 def number_of(deal: Deal, plan: str) -> int:
     """The number of the latest task made from ``plan``. Raises UnknownTask while there is none yet."""
-    task = deal.latest(plan)
+    task = deal.at_hand(plan)
     if task is None:
         raise UnknownTask(plan, dict.fromkeys(t.plan for t in deal.tasks))
     return task.no

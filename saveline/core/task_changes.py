@@ -25,25 +25,41 @@ class TaskChange(Fact, frozen=True, omit_defaults=True):
 
 
 class TaskStarted(TaskChange, frozen=True):
+    """It can be done now. ``slot`` is the turn of a task that comes again: the next one counts from it."""
+
     title: str
     due_at: datetime
+    slot: datetime | None = None
 
     def fold(self, task: Task, event: Event) -> Task:
         at, due = event.at, self.due_at
         clock = Clock(started_at=at, due_at=due, promised_at=due, anchor_at=at, since=at)
-        return replace(task, state="open", title=self.title, clock=clock)
+        return replace(task, state="open", title=self.title, starts_at=self.slot or task.starts_at, clock=clock)
 
 
 class TaskAssigned(TaskChange, frozen=True):
-    """``person_id`` has the task now; without one it is offered to ``department``, or nobody was found."""
+    """``person_id`` has the task now; without one it is offered to ``department``, or nobody was found.
+
+    ``meant_id`` is whose it is when nobody is away, where that is somebody else; ``link`` is the word of the play that
+    named them, and there is none where a person decided.
+    """
 
     person_id: int | None = None
     department: str | None = None
     why: tuple[str, ...] = ()
+    meant_id: int | None = None
+    link: str | None = None
 
     def fold(self, task: Task, event: Event) -> Task:
         clock = replace(task.running, assigned=task.running.assigned + 1, since=event.at, seen_at=None)
-        return replace(task, assignee_id=self.person_id, department=self.department, clock=clock)
+        return replace(
+            task,
+            assignee_id=self.person_id,
+            department=self.department,
+            meant_id=self.meant_id or self.person_id,
+            link=self.link,
+            clock=clock,
+        )
 
 
 class TaskSeen(TaskChange, frozen=True):
@@ -57,6 +73,28 @@ class TaskSnoozed(TaskChange, frozen=True):
     until: datetime
     reason: str
     clock: Moved
+
+    def fold(self, task: Task, event: Event) -> Task:
+        return self.clock.set(task, event.at)
+
+
+class TaskWaits(TaskChange, frozen=True):
+    """The customer has to answer first, at the latest by ``until``: their days are not ours."""
+
+    until: datetime
+    reason: str
+
+    def fold(self, task: Task, event: Event) -> Task:
+        return replace(
+            task, clock=replace(task.running, waits_since=event.at, snoozed_until=self.until, since=event.at)
+        )
+
+
+class TaskGoesOn(TaskChange, frozen=True):
+    """The customer answered, or did not in time: the clock runs again, later by the working time that passed."""
+
+    clock: Moved
+    answered: bool = False
 
     def fold(self, task: Task, event: Event) -> Task:
         return self.clock.set(task, event.at)

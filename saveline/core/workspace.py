@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from saveline.core.facts import Department, Fact
 from saveline.core.moments import Anchor, Duration, Moment
-from saveline.core.people import Chain, Owner
+from saveline.core.people import Chain, Link, Owner
 from saveline.core.play import Condition, Policy
 from saveline.core.worktime import WeekHours
 
@@ -93,10 +93,28 @@ class Risk(Fact, frozen=True):
     rules: tuple[RiskRule, ...] = ()
 
 
+class Severity(Fact, frozen=True):
+    """How bad it is: from ``score`` on by itself, or as somebody says; ``tell`` are the people who then hear of it."""
+
+    key: str
+    title: str
+    score: int | None = None
+    tell: tuple[Link, ...] = ()
+
+
+class Limit(Fact, frozen=True):
+    """How much of a concession ``by`` may grant; without ``up_to`` any amount."""
+
+    by: Chain
+    up_to: float | None = None
+
+
 class Workspace(Fact, frozen=True):
     """The settings of one company, from ``saveline.yaml``; dates and hours count in ``zone``.
 
-    ``owner`` says who owns a deal, ``steward`` who looks after Saveline itself and hears of its gaps.
+    ``owner`` says who owns a deal, ``steward`` who looks after Saveline itself and hears of its gaps. ``severities``
+    stand with the worst first. Each of ``override_by`` may override a gate. ``concessions`` say who may grant how much,
+    the least first.
     """
 
     company: str
@@ -126,9 +144,20 @@ class Workspace(Fact, frozen=True):
     report_to: Chain = ()
     digest_hour: int = 8
     late_after: Duration = Duration(minutes=60)
+    severities: tuple[Severity, ...] = ()
+    override_by: Chain = ()
+    concessions: Mapping[str, tuple[Limit, ...]] = {}
 
     def outcome(self, key: str) -> Outcome | None:
         return next((o for o in self.outcomes if o.key == key), None)
+
+    def severity(self, key: str | None) -> Severity | None:
+        return next((s for s in self.severities if s.key == key), None)
+
+    def severity_of(self, score: int) -> str | None:
+        """The worst severity whose score is reached; else the mildest, where there are any at all."""
+        reached = (s.key for s in self.severities if s.score is not None and score >= s.score)
+        return next(reached, self.severities[-1].key if self.severities else None)
 
     def stage_title(self, key: str) -> str:
         return next((s.title for s in self.stages if s.key == key), key)

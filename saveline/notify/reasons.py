@@ -191,10 +191,30 @@ def _news(matter: Matter) -> str:
     known = {
         "reassigned": "You get this because you had this task.",
         "withdrawn": "You get this because you had a task there.",
+        "not_needed": "You get this because you had this task.",
+        "no_answer": "You get this because you have this task.",
+        "approval": "You get this because you asked for it.",
+        "followed": _followed(matter),
+        "owner": "You get this because you own this deal now."
+        if "from" in matter.about
+        else "You get this because you owned this deal.",
+        "severity": _circle(matter),
         "empty_rung": "You get this because you look after Saveline here.",
     }
     told = _relation(matter) or "You get this because the play names you for it."
     return known.get(str(matter.about.get("news")), told)
+
+
+def _followed(matter: Matter) -> str:
+    if "from" in matter.about:
+        return "You get this because these tasks are yours now."
+    return "You get this because you had these tasks."
+
+
+def _circle(matter: Matter) -> str:
+    severity = matter.workspace.severity(str(matter.about.get("severity")))
+    title = severity.title.lower() if severity else "this severe"
+    return f"You get this because saveline.yaml names you for every deal that is {title}."
 
 
 def _story(matter: Matter) -> str:

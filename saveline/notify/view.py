@@ -7,10 +7,11 @@ facts, ways to act, why the reader got it and why it helps the customer; templat
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Final
 
 from saveline.core.facts import DECISION, Task
-from saveline.core.phrases import answer_words, moment, shortened, words_of
+from saveline.core.phrases import answer_words, count, moment, shortened, words_of
 from saveline.notify import reasons, stories
 from saveline.notify.matter import Matter
 from saveline.notify.parts import LONGEST_NOTE, View, about_account, act, deal_view, task_view
@@ -200,6 +201,94 @@ def _outcome(matter: Matter) -> View:
     }
 
 
+def _not_needed(matter: Matter) -> View:
+    title = task_view(matter, matter.task)["title"] if matter.task else ""
+    return {
+        "headline": f"No longer needed: {title}",
+        "opening": f"It is withdrawn because {matter.about.get('why', '')}.",
+    }
+
+
+def _followed(matter: Matter) -> View:
+    """Several tasks went from one person to another, because somebody is away or has another part now."""
+    deal, account = matter.deal, matter.account
+    assert deal is not None
+    tasks = [t for t in deal.tasks if t.no in matter.about.get("tasks", ()) and t.state == "open"]
+    shown = [task_view(matter, t) for t in tasks]
+    what, name = count(len(matter.about.get("tasks", ())), "task"), account.name if account else ""
+    if "from" in matter.about:
+        before = matter.people.name(matter.about["from"])
+        return {
+            "headline": f"{what} for {name} are yours now",
+            "opening": f"{before} had them until now.",
+            "lines": [f"{s['title']}: {s['due']} ({s['ref']})" for s in shown],
+        }
+    to = matter.people.name(matter.about.get("to"))
+    verb = "is" if what.startswith("1 ") else "are"
+    return {
+        "headline": f"{what} for {name} {verb} with {to} now",
+        "opening": "You need not do anything more about it.",
+        "lines": [s["title"] for s in shown],
+    }
+
+
+def _owner(matter: Matter) -> View:
+    name = matter.account.name if matter.account else ""
+    if "from" in matter.about:
+        before = matter.about["from"]
+        had = f"{matter.people.name(before)} had it until now. " if before else ""
+        opening = f"{had}You say in the end how it is decided."
+        return {"headline": f"The deal with {name} is yours now", "opening": opening}
+    to = matter.people.name(matter.about.get("to"))
+    return {
+        "headline": f"The deal with {name} belongs to {to} now",
+        "opening": "You need not do anything more about it.",
+    }
+
+
+def _no_answer(matter: Matter) -> View:
+    title = task_view(matter, matter.task)["title"] if matter.task else ""
+    since = str(matter.about.get("since", ""))
+    waited = f" since {moment(matter.local(datetime.fromisoformat(since)), matter.here)}" if since else ""
+    return {
+        "headline": f"No answer yet: {title}",
+        "opening": f"You have waited for the customer{waited}. The days do not count as yours; from now on they do.",
+    }
+
+
+def _approval(matter: Matter) -> View:
+    deal = matter.deal
+    assert deal is not None
+    of = deal.task(int(matter.about.get("no", 0)))
+    title = task_view(matter, of)["title"] if of else ""
+    if matter.about.get("outcome") == "approved":
+        return {"headline": f"Approved: {title}", "opening": "What you asked for is approved, and your task is done."}
+    reason = shortened(str(matter.about.get("reason", "")), LONGEST_NOTE)
+    return {
+        "headline": f"Not approved: {title}",
+        "opening": "Your task is still open: finish it with less, or in another way.",
+        "lines": [f"Reason: {reason}"] if reason else [],
+    }
+
+
+def _severity(matter: Matter) -> View:
+    severity = matter.workspace.severity(str(matter.about.get("severity")))
+    name = matter.account.name if matter.account else ""
+    title = severity.title if severity else ""
+    return {"headline": f"{name} is {title.lower()}", "opening": f"This deal counts as {title.lower()} now."}
+
+
+def _override(matter: Matter) -> View:
+    name = matter.account.name if matter.account else ""
+    stage = matter.workspace.stage_title(str(matter.about.get("stage", "")))
+    until = moment(matter.local(datetime.fromisoformat(str(matter.about.get("until")))), matter.here)
+    by = matter.people.name(matter.about.get("by"))
+    return {
+        "headline": f"{by} overrides the gate of {stage} for {name}",
+        "opening": f"Until {until} the deal may leave {stage} although its gate is shut. The stage report lists it.",
+    }
+
+
 def _reassigned(matter: Matter) -> View:
     title = task_view(matter, matter.task)["title"] if matter.task else ""
     to, by = matter.people.name(matter.about.get("to")), matter.about.get("by")
@@ -241,6 +330,13 @@ _NEWS: Final[Mapping[str, Callable[[Matter], View]]] = {
     "reassigned": _reassigned,
     "withdrawn": _withdrawn,
     "empty_rung": _empty_rung,
+    "not_needed": _not_needed,
+    "followed": _followed,
+    "owner": _owner,
+    "no_answer": _no_answer,
+    "approval": _approval,
+    "severity": _severity,
+    "override": _override,
 }
 _KINDS: Final[Mapping[str, Callable[[Matter], View]]] = {
     "assigned": _assigned,

@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from saveline.core.changes import (
     KIND,
+    ApprovalAsked,
     CauseAdded,
     Change,
     Commented,
@@ -30,26 +31,31 @@ from saveline.core.changes import (
     DecisionAsked,
     Escalated,
     Event,
+    GateOverridden,
     HelpAsked,
     Moved,
     OwnerChanged,
     Reminded,
     RungPassed,
+    SeverityChanged,
     StageEntered,
     StageLate,
     TaskAssigned,
     TaskCannot,
     TaskDone,
+    TaskGoesOn,
+    TaskRepeats,
     TaskSeen,
     TaskSkipped,
     TaskSnoozed,
     TaskStarted,
+    TaskWaits,
     TaskWithdrawn,
     decode,
     encode,
     evolve,
 )
-from saveline.core.facts import DECISION, Clock, Deal, Fact
+from saveline.core.facts import APPROVAL, DECISION, Clock, Deal, Fact
 
 START = datetime(2026, 11, 20, 10, tzinfo=UTC)
 
@@ -72,12 +78,18 @@ def _values(hint: Any) -> st.SearchStrategy[Any]:
         return _PLAIN[hint]
     if origin in (Union, types.UnionType):
         return st.one_of(*map(_values, parts))
+    if origin is tuple and parts[-1] is not Ellipsis:
+        return st.tuples(*map(_values, parts))
     if origin is tuple:
         return st.lists(_values(parts[0]), max_size=3).map(tuple)
     if origin is Literal:
         return st.sampled_from(parts)
     if issubclass(origin or hint, Mapping):
         return st.dictionaries(_TEXT, _SCALAR, max_size=4)
+    if hint is bool:
+        return st.booleans()
+    if hint is float:
+        return st.floats(-1e9, 1e9)
     assert issubclass(hint, Fact), hint
     return _changes(hint)
 
@@ -102,7 +114,7 @@ def test_every_change_is_read_as_it_was_written(cls: type[Any], data: st.DataObj
 
 
 def test_every_kind_of_change_has_a_word_of_its_own() -> None:
-    assert len(set(KIND.values())) == len(KIND) == len(get_args(Change)) == 22
+    assert len(set(KIND.values())) == len(KIND) == len(get_args(Change)) == 28
     assert KIND[TaskWithdrawn] == "task_withdrawn"
 
 
@@ -157,6 +169,14 @@ LIFE = history(
     (110, DecisionAsked("everything in the play is done")),
     (110, TaskStarted("Decide about Acme", at(2000)), 5),
     (110, TaskAssigned(2), 5),
+    (111, SeverityChanged("critical", "the board has heard of it"), 0, ANA),
+    (111, GateOverridden(at(130), "the gate asks for too much", ("“Offer” is open",)), 0, 2),
+    (112, TaskWaits(at(140), "their lawyers"), 5, 2),
+    (113, TaskGoesOn(Moved(5, at(2001), at(111)), answered=True), 5, 2),
+    (114, TaskRepeats("call", at(116), 2, "decide")),
+    (115, ApprovalAsked(3, "discount", "discount", 25.0, "approved", {"discount": 25}, 2), 0, 2),
+    (116, TaskWithdrawn("its stage has ended"), 6),
+    (116, TaskWithdrawn("it was finished otherwise"), 7),
     (120, TaskWithdrawn("the account is let go"), 5, 2),
     (120, DealClosed("let_go", "they were bought", None, None), 0, 2),
 )
@@ -169,7 +189,7 @@ def test_the_life_holds_every_kind_of_change() -> None:
 
 def test_a_history_folds_to_the_deal() -> None:
     deal = evolve(EMPTY, LIFE)
-    assert (deal.id, deal.account_id, deal.seq, deal.play, deal.play_hash) == (7, 3, 29, "play", "hash")
+    assert (deal.id, deal.account_id, deal.seq, deal.play, deal.play_hash) == (7, 3, 37, "play", "hash")
     assert (deal.state, deal.outcome, deal.reason, deal.closed_at) == ("closed", "let_go", "they were bought", at(120))
     assert (deal.stage, deal.visit, deal.stage_at, deal.stage_due_at, deal.stage_late_at) == (
         "decide",
@@ -186,7 +206,14 @@ def test_a_history_folds_to_the_deal() -> None:
         (3, "offer", "decide", 2, "cannot"),
         (4, "terms", "decide", 2, "skipped"),
         (5, DECISION, "decide", 2, "withdrawn"),
+        (6, "call", "decide", 2, "withdrawn"),
+        (7, APPROVAL, "decide", 2, "withdrawn"),
     ]
+    assert (deal.severity, deal.override_until, deal.tasks[5].starts_at) == ("critical", at(130), at(116))
+    waits = evolve(EMPTY, LIFE[:30]).tasks[4].running
+    assert (waits.waits_since, waits.snoozed_until) == (at(112), at(140))
+    goes_on = evolve(EMPTY, LIFE[:31]).tasks[4].running
+    assert (goes_on.waits_since, goes_on.snoozed_until, goes_on.due_at) == (None, None, at(2001))
     assert all(t.clock is None and t.closed_at is not None for t in deal.tasks)
     assert [(t.closed_by, t.outcome, t.note) for t in deal.tasks[:3]] == [
         (ELI, "done", None),

@@ -6,11 +6,27 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from saveline.core.changes import CauseAdded, DealClosed, DealOpened, DealPaused, TaskDone
-from saveline.core.decide import flow
+from saveline.core.changes import (
+    CauseAdded,
+    DealClosed,
+    DealOpened,
+    DealPaused,
+    GateOverridden,
+    SeverityChanged,
+    TaskDone,
+)
+from saveline.core.decide import flow, follow
 from saveline.core.decide.draft import Case, Decision, Draft
 from saveline.core.decide.due import caught_up, finish, resume
-from saveline.core.errors import AnswersRefused, DealIsPaused, DealNotPaused, GateHolds, Missing, UnknownWord
+from saveline.core.errors import (
+    AnswersRefused,
+    DealIsPaused,
+    DealNotPaused,
+    GateHolds,
+    MayNotOverride,
+    Missing,
+    UnknownWord,
+)
 from saveline.core.facts import Doer, Fact
 from saveline.core.moments import Anchor, Moment, resolve
 from saveline.core.workspace import Outcome
@@ -49,7 +65,8 @@ def open_deal(
     """Make a deal of the account with the play that was chosen: ``case.deal`` is empty but for its account."""
     draft = Draft(case)
     owner = draft.who(case.workspace.owner, at)
-    owner_id = owner.person_id or draft.who(case.workspace.steward, at).person_id
+    # Whoever is away owns it all the same: what the owner has to do goes to their substitute meanwhile.
+    owner_id = owner.meant_id or owner.person_id or draft.who(case.workspace.steward, at).person_id
     decide_at = _decide_at(draft, owner_id, at)
     opened = DealOpened(
         case.play.name,
@@ -60,9 +77,11 @@ def open_deal(
         tuple(causes),
         score,
         (*why, *owner.why),
+        case.workspace.severity_of(score),
     )
     draft.record(opened, at=at, by=by)
     flow.enter_stage(draft, case.play.stages[0].key, at, "opened")
+    _tell_circle(draft, at)
     flow.settle(draft, at)
     return finish(draft)
 
@@ -73,16 +92,92 @@ def add_cause(case: Case, *, at: datetime, cause: str, score: int, note: str = "
     draft.open_deal()
     if cause not in draft.deal.causes:
         draft.record(CauseAdded(cause, score, note), at=at, by=by)
+        _worsen(draft, at)
         flow.settle(draft, at)
     return finish(draft)
 
 
 def reconsider(case: Case, *, at: datetime) -> Decision:
-    """The account's facts changed: start, skip or leave what now can be."""
+    """The account's facts or the people changed: open tasks follow, and what now can be starts, is skipped or left."""
     draft = caught_up(case, at)
-    if not draft.deal.closed and draft.deal.state == "open":
-        flow.settle(draft, at)
+    if not draft.deal.closed:
+        follow.follow_owner(draft, at)
+        follow.follow(draft, at)
+        # Hours and absences may be others now: each moment to come is computed anew.
+        draft.stale.update(t.no for t in draft.deal.tasks if t.state == "open")
+        if draft.deal.state == "open":
+            flow.settle(draft, at)
     return finish(draft)
+
+
+def set_severity(case: Case, *, by: Doer, at: datetime, to: str, reason: str) -> Decision:
+    """Say how bad it is, whatever the score says. What comes again takes the new rhythm from its next turn on."""
+    draft = caught_up(case, at)
+    deal, known = draft.open_deal(), [s.key for s in case.workspace.severities]
+    if to not in known:
+        raise UnknownWord("a severity", to, known)
+    if to == deal.severity:
+        raise Missing(f"The deal is {to} already.")
+    if not reason.strip():
+        raise Missing("Say in a few words what makes it better or worse.")
+    _change_severity(draft, to, reason.strip(), at, by=by)
+    flow.settle(draft, at)
+    return finish(draft)
+
+
+def override_gate(case: Case, *, by: Doer, at: datetime, until: datetime, reason: str) -> Decision:
+    """Let the deal pass the gate of its present stage until ``until``. Work that is left keeps it there until somebody
+    moves it on; a condition alone does not any more. The stage report lists every override.
+
+    Raises MayNotOverride, Missing.
+    """
+    draft = caught_up(case, at)
+    deal = draft.open_deal()
+    allowed = {draft.who((link,), at).person_id for link in case.workspace.override_by}
+    if by.person_id not in allowed:
+        raise MayNotOverride(
+            case.people.name(by.person_id), [case.people.name(i) for i in sorted(filter(None, allowed))]
+        )
+    if not reason.strip():
+        raise Missing("An override needs a reason: the stage report shows it with your name.")
+    if until <= at:
+        raise Missing(f"An override ends at a moment to come, not {draft.day(until)}.")
+    missing = tuple(flow.shut(draft))
+    if not missing:
+        raise Missing(
+            f"The gate of {case.workspace.stage_title(deal.stage)} holds nobody: there is nothing to override."
+        )
+    draft.record(GateOverridden(until, reason.strip(), missing), at=at, by=by)
+    about = {"news": "override", "by": by.person_id, "stage": deal.stage, "until": until.isoformat()}
+    told = [deal.owner_id, draft.who(case.workspace.steward, at).person_id]
+    draft.tell_all("news", [i for i in told if i != by.person_id], at=at, about=about)
+    flow.settle(draft, at)
+    return finish(draft)
+
+
+def _worsen(draft: Draft, at: datetime) -> None:
+    """The severity that the score has reached, where it is worse than the one so far. Better it gets by people only."""
+    keys = [s.key for s in draft.case.workspace.severities]
+    reached = draft.case.workspace.severity_of(draft.deal.score)
+    if reached is None or reached == draft.deal.severity:
+        return
+    if draft.deal.severity not in keys or keys.index(reached) < keys.index(draft.deal.severity):
+        _change_severity(draft, reached, f"the score has reached {draft.deal.score}", at)
+
+
+def _change_severity(draft: Draft, to: str, why: str, at: datetime, *, by: Doer | None = None) -> None:
+    draft.record(SeverityChanged(to, why), at=at, by=by)
+    draft.stale.update(t.no for t in draft.deal.tasks if t.state == "open")  # their ladders may be others now
+    _tell_circle(draft, at, by=by)
+
+
+def _tell_circle(draft: Draft, at: datetime, *, by: Doer | None = None) -> None:
+    """Tell everybody who is to hear of a deal of this severity."""
+    severity = draft.case.workspace.severity(draft.deal.severity)
+    if severity is not None and severity.tell:
+        told = [draft.who((link,), at).person_id for link in severity.tell]
+        about = {"news": "severity", "severity": severity.key}
+        draft.tell_all("news", [i for i in told if by is None or i != by.person_id], at=at, about=about)
 
 
 def move_stage(case: Case, *, by: Doer, at: datetime, to: str, reason: str = "") -> Decision:
@@ -98,7 +193,7 @@ def move_stage(case: Case, *, by: Doer, at: datetime, to: str, reason: str = "")
     if here == there:
         raise Missing(f"The deal stands in {case.workspace.stage_title(to)} already.")
     if there > here:
-        missing = flow.gate(draft)
+        missing = flow.gate(draft, at)
         between = [s for s in case.play.stages[here + 1 : there] if s.tasks or s.exit]
         missing += [f"{case.workspace.stage_title(s.key)} has not been gone through" for s in between]
         if missing:
@@ -158,7 +253,7 @@ def close(draft: Draft, closing: Closing, *, by: Doer, at: datetime) -> None:
         raise UnknownWord("an outcome", closing.outcome, [o.key for o in workspace.outcomes])
     _check_closing(draft, outcome, closing)
     if outcome.saved:
-        _check_gates(draft)
+        _check_gates(draft, at)
     asked = deal.decision()
     if asked is not None:
         draft.record(TaskDone(outcome.key), at=at, task_no=asked.no, by=by)
@@ -179,9 +274,9 @@ def _check_closing(draft: Draft, outcome: Outcome, closing: Closing) -> None:
         raise Missing(f"{outcome.title} needs evidence: the mail, the notice or the call that says so.")
 
 
-def _check_gates(draft: Draft) -> None:
+def _check_gates(draft: Draft, at: datetime) -> None:
     case, deal = draft.case, draft.deal
-    missing = flow.gate(draft)
+    missing = flow.gate(draft, at)
     following = case.play.after(deal.stage)
     if following is not None and deal.decision() is None:
         missing.append(f"{case.workspace.stage_title(following.key)} comes before a save, unless the decision is due")

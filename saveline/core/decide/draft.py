@@ -8,8 +8,9 @@ from typing import Any
 
 from saveline.core import people as persons
 from saveline.core.changes import Change, Event, TaskAssigned, TaskChange, evolve
+from saveline.core.decide.approval import approval_plan
 from saveline.core.errors import DealIsClosed, TaskClosed, TaskNotStarted, UnknownTask
-from saveline.core.facts import DECISION, Account, Deal, Doer, Fact, Task
+from saveline.core.facts import APPROVAL, DECISION, Account, Deal, Doer, Fact, Task
 from saveline.core.moments import Anchor
 from saveline.core.notices import Notice, channels_for, rooms_for
 from saveline.core.people import Asking, Chain, Duty, People, Who
@@ -103,7 +104,12 @@ class Draft:
 
     def plan(self, task: Task) -> TaskPlan | None:
         """What the play says of the task; None for the decision task, which is the workspace's."""
-        return None if task.plan == DECISION else self.case.play.task(task.stage, task.plan)
+        if task.plan == DECISION:
+            return None
+        if task.plan == APPROVAL:
+            return approval_plan(self.case.workspace, task)
+        found = self.case.play.task(task.stage, task.plan)
+        return found.at(self.deal.severity) if found is not None and found.by_severity else found
 
     def name_of(self, task: Task) -> str:
         plan = self.plan(task)
@@ -154,13 +160,22 @@ class Draft:
 
     def who(self, chain: Chain, at: datetime, task: Task | None = None, department: str | None = None) -> Who:
         """Resolve ``chain`` with the loads as they are after what this draft has already given out."""
-        if department is None and task is not None:
-            department = self._department(task)
-        asking = Asking(at, self.deal.owner_id, self.case.account.team, task.assignee_id if task else None, department)
-        found = persons.resolve(chain, asking, self.case.people, self._duty())
+        found = self.look_up(chain, at, task, department)
         if found.rotation and found.person_id:
             self.rotations[found.rotation] = found.person_id
         return found
+
+    def look_up(self, chain: Chain, at: datetime, task: Task | None = None, department: str | None = None) -> Who:
+        """Whom ``chain`` would give: nothing is given out, and no rotation turns."""
+        if department is None and task is not None:
+            department = self._department(task)
+        asking = Asking(at, self.deal.owner_id, self.case.account.team, task.assignee_id if task else None, department)
+        return persons.resolve(chain, asking, self.case.people, self._duty())
+
+    def owner_at_work(self, at: datetime) -> int | None:
+        """The deal's owner, or whoever stands in for them at ``at``."""
+        owner_id = self.deal.owner_id
+        return self.case.people.at_work(owner_id, at, []) or owner_id
 
     def _department(self, task: Task) -> str | None:
         """The department a task belongs to: where it was offered, what the play says, else that of whoever has it."""
@@ -244,6 +259,7 @@ def _deal_facts(deal: Deal) -> dict[str, Any]:
         "arr": deal.arr_cents / 100,
         "score": deal.score,
         "deciding": deal.decision() is not None,
+        "severity": deal.severity,
     }
 
 

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from msgspec.structs import replace
+
 from saveline.core.changes import DecisionAsked, StageEntered, TaskAssigned, TaskSkipped, TaskStarted, TaskWithdrawn
+from saveline.core.decide import repeats
 from saveline.core.decide.draft import Draft
 from saveline.core.errors import one_of
 from saveline.core.facts import Doer, Task
@@ -25,18 +28,26 @@ def enter_stage(draft: Draft, key: str, at: datetime, why: str, *, by: Doer | No
     due = None
     if plan.max is not None:
         due = resolve(Moment(Anchor("stage start"), plan.max, 1), at, draft.case.people.calendar(draft.deal.owner_id))
-    draft.record(StageEntered(key, tuple(t.id for t in plan.tasks), due, why), at=at, by=by)
-    draft.tell("stage_entered", draft.deal.owner_id, at=at, ordinal=draft.deal.visit)
+    added = tuple(t.id for t in plan.tasks if not repeats.still_running(draft, t))
+    draft.record(StageEntered(key, added, due, why), at=at, by=by)
+    draft.tell("stage_entered", draft.owner_at_work(at), at=at, ordinal=draft.deal.visit)
 
 
 def settle(draft: Draft, at: datetime) -> None:
     """Start what can start, skip what must be, and leave stages while their gates hold."""
-    while _start_ready(draft, at) or _leave(draft, at):
+    while _start_ready(draft, at) or repeats.take_turns(draft, at) or _leave(draft, at):
         pass
 
 
-def gate(draft: Draft) -> list[str]:
-    """What keeps the deal in its stage, in words; nothing when the gate holds and the stage may be left."""
+def gate(draft: Draft, at: datetime) -> list[str]:
+    """What keeps the deal in its stage at ``at``, in words; nothing when the gate holds or somebody overrides it."""
+    if draft.deal.override_until is not None and at < draft.deal.override_until:
+        return []
+    return shut(draft)
+
+
+def shut(draft: Draft) -> list[str]:
+    """What keeps the gate shut, overridden or not."""
     missing = [
         f"“{draft.name_of(task)}” is {'not started' if task.state == 'waiting' else 'open'}"
         for task in _unfinished(draft)
@@ -52,7 +63,7 @@ def _unfinished(draft: Draft) -> Iterator[Task]:
     for task in draft.deal.current():
         if not task.closed:
             plan = draft.case.play.task(task.stage, task.plan)
-            if plan is not None and not plan.optional:
+            if plan is not None and not plan.optional and task.plan not in draft.case.play.repeated:
                 yield task
 
 
@@ -68,7 +79,7 @@ def ask_decision(draft: Draft, at: datetime, why: str) -> None:
         due = draft.deal.decide_at
     outcomes = one_of(o.title.lower() for o in draft.case.workspace.outcomes)
     draft.record(TaskStarted(f"Decide about {draft.case.account.name}: {outcomes}", due), at=at, task_no=task.no)
-    draft.record(TaskAssigned(who.person_id, who.department, who.why), at=at, task_no=task.no)
+    draft.record(assignment(who), at=at, task_no=task.no)
     draft.tell("decision_due", who.person_id, at=at, task_no=task.no, ordinal=1, about={"why": why})
 
 
@@ -79,8 +90,14 @@ def somebody(draft: Draft, chain: Chain, at: datetime, task: Task, department: s
         who = draft.who(attempt, at, task, department)
         why += who.why
         if not who.nobody:
-            return Who(who.person_id, who.department, why)
+            return replace(who, why=why)
     return Who(why=why)
+
+
+def assignment(who: Who) -> TaskAssigned:
+    """The change that gives a task to whom a chain came to."""
+    meant = who.meant_id if who.meant_id != who.person_id else None
+    return TaskAssigned(who.person_id, who.department, who.why, meant, who.link)
 
 
 def due_moment(draft: Draft, task: Task, moment: Moment, calendar: WorkCalendar, at: datetime) -> datetime:
@@ -117,10 +134,15 @@ def _start_ready(draft: Draft, at: datetime) -> bool:
         if plan is None:
             continue
         needed = [n for n in (draft.deal.latest(name) for name in plan.after) if n is not None]
-        if all(n.closed for n in needed):
+        if all(n.closed for n in needed) and (task.starts_at is None or _its_turn(draft, task.starts_at, at)):
             _start_or_skip(draft, task, plan, needed, at)
             started = True
     return started
+
+
+def _its_turn(draft: Draft, starts_at: datetime, at: datetime) -> bool:
+    """Whether a task that comes again may start: while a deal is paused none does."""
+    return draft.deal.state == "open" and starts_at <= at
 
 
 def _start_or_skip(draft: Draft, task: Task, plan: TaskPlan, needed: list[Task], at: datetime) -> None:
@@ -138,8 +160,9 @@ def _start_or_skip(draft: Draft, task: Task, plan: TaskPlan, needed: list[Task],
 def _start(draft: Draft, task: Task, plan: TaskPlan, at: datetime) -> None:
     who = somebody(draft, plan.assign, at, task, plan.department)
     due = due_moment(draft, task, plan.due, draft.case.people.calendar(who.person_id), at)
-    draft.record(TaskStarted(plan.title(draft.facts()), due), at=at, task_no=task.no)
-    draft.record(TaskAssigned(who.person_id, who.department, who.why), at=at, task_no=task.no)
+    slot = (task.starts_at or at) if plan.repeat else None
+    draft.record(TaskStarted(plan.title(draft.facts()), due, slot), at=at, task_no=task.no)
+    draft.record(assignment(who), at=at, task_no=task.no)
     if who.department is not None:
         draft.tell_department("assigned", who.department, at=at, task_no=task.no, ordinal=1)
     else:
@@ -149,7 +172,7 @@ def _start(draft: Draft, task: Task, plan: TaskPlan, at: datetime) -> None:
 def _leave(draft: Draft, at: datetime) -> bool:
     """Enter the next stage if the gate lets go; at the last one ask for the decision. Says whether it moved."""
     # Most often work is left. What it is called is of no interest here, and naming it is what costs.
-    if draft.deal.closed or next(_unfinished(draft), None) is not None or gate(draft):
+    if draft.deal.closed or next(_unfinished(draft), None) is not None or gate(draft, at):
         return False
     following = draft.case.play.after(draft.deal.stage)
     if following is not None:

@@ -7,12 +7,22 @@ from datetime import datetime
 from typing import Any
 
 from saveline.core import answers as forms
-from saveline.core.changes import Commented, HelpAsked, TaskAssigned, TaskCannot, TaskDone, TaskSeen, TaskSnoozed
-from saveline.core.decide import deals, flow, ladder
+from saveline.core.changes import (
+    Commented,
+    HelpAsked,
+    TaskAssigned,
+    TaskCannot,
+    TaskDone,
+    TaskSeen,
+    TaskSnoozed,
+    TaskWaits,
+)
+from saveline.core.decide import concessions, deals, flow, ladder
+from saveline.core.decide.concessions import Ending
 from saveline.core.decide.draft import Case, Decision, Draft
-from saveline.core.decide.due import caught_up, clock_after, finish
-from saveline.core.errors import AnswersRefused, Missing, NotTheirs, TaskTaken, UnknownWord
-from saveline.core.facts import DECISION, Doer, Task
+from saveline.core.decide.due import caught_up, clock_after, finish, go_on
+from saveline.core.errors import AnswersRefused, DealIsPaused, Missing, NotTheirs, TaskTaken, UnknownWord
+from saveline.core.facts import APPROVAL, DECISION, Doer, Task
 from saveline.core.play import Branch, TaskPlan
 
 
@@ -28,7 +38,8 @@ def complete_task(
     """Finish task ``no`` with an outcome and the answers its form asks for, and let the play go on from there.
 
     The decision task is finished by closing the deal: its outcome is the deal's, its answers are ``reason``, ``kept``
-    (whole units of money) and ``evidence``. Raises TaskClosed, TaskNotStarted, UnknownWord, AnswersRefused.
+    (whole units of money) and ``evidence``. An answer that grants more than they may is put before somebody who may,
+    and the task stays open until then. Raises TaskClosed, TaskNotStarted, UnknownWord, AnswersRefused.
     """
     draft = caught_up(case, at)
     task, given = draft.open_task(no), dict(answers or {})
@@ -42,9 +53,35 @@ def complete_task(
     values, problems = forms.check(plan.asks(outcome), given)
     if problems:
         raise AnswersRefused(draft.name_of(task), problems)
-    draft.record(TaskDone(outcome, values), at=at, task_no=no, by=by)
-    _take_branch(draft, task, plan, outcome, at)
+    ending = Ending(outcome, values, by, at)
+    request = concessions.asked_for(draft, task, plan.asks(outcome), ending)
+    if request is not None:
+        concessions.ask(draft, request, by=by, at=at)
+        return finish(draft)
+    _done(draft, task, plan, ending)
+    if task.plan == APPROVAL:
+        _answered(draft, task, outcome, values, at)
     return finish(draft)
+
+
+def _done(draft: Draft, task: Task, plan: TaskPlan, ending: Ending) -> None:
+    draft.record(TaskDone(ending.outcome, ending.answers), at=ending.at, task_no=task.no, by=ending.by)
+    concessions.withdraw_requests(draft, task.no, ending.at)
+    _take_branch(draft, task, plan, ending.outcome, ending.at)
+
+
+def _answered(draft: Draft, approval: Task, outcome: str, values: Mapping[str, Any], at: datetime) -> None:
+    """What was asked for is approved, and finishes its task as whoever did it meant; or it is not."""
+    request = approval.answers
+    task = draft.task(int(request["of"]))
+    plan = draft.plan(task)
+    if plan is None or task.closed:
+        return
+    asker = Doer(int(request["by"]), str(request["via"]))
+    if outcome == concessions.APPROVED:
+        _done(draft, task, plan, Ending(str(request["outcome"]), dict(request["answers"]), asker, at))
+    about = {"news": "approval", "outcome": outcome, "reason": values.get("reason", ""), "no": task.no}
+    draft.tell("news", asker.person_id, at=at, task_no=approval.no, about=about)
 
 
 def cannot_do(case: Case, no: int, *, by: Doer, at: datetime, reason: str) -> Decision:
@@ -81,6 +118,36 @@ def snooze(case: Case, no: int, *, by: Doer, at: datetime, until: datetime, reas
         raise Missing(f"It cannot sleep past the decision date, {draft.day(deal.decide_at)}.")
     clock = clock_after(draft, task, at, until, until)
     draft.record(TaskSnoozed(until, reason.strip(), clock), at=at, task_no=no, by=by)
+    return finish(draft)
+
+
+def wait_for_customer(case: Case, no: int, *, by: Doer, at: datetime, until: datetime, reason: str) -> Decision:
+    """The customer has to answer first. The clock stands until they do, at the latest until ``until``: then whoever has
+    the task hears that no answer came, and everything is later by the working time that passed."""
+    draft = caught_up(case, at)
+    task, deal = draft.open_task(no), draft.deal
+    _need(reason, "Say in a few words what the customer has to answer.")
+    if deal.state == "paused":
+        raise DealIsPaused(case.account.name, draft.day(deal.paused_until))
+    if task.running.waits_since is not None:
+        raise Missing(
+            f"“{draft.name_of(task)}” waits for the customer already, since {draft.day(task.running.waits_since)}."
+        )
+    if until <= at:
+        raise Missing(f"One waits until a moment to come, not until {draft.day(until)}.")
+    if deal.decide_at is not None and until > deal.decide_at:
+        raise Missing(f"It cannot wait past the decision date, {draft.day(deal.decide_at)}.")
+    draft.record(TaskWaits(until, reason.strip()), at=at, task_no=no, by=by)
+    return finish(draft)
+
+
+def customer_answered(case: Case, no: int, *, by: Doer, at: datetime) -> Decision:
+    """The customer has answered: the clock runs again, later by the working time that they took."""
+    draft = caught_up(case, at)
+    task = draft.open_task(no)
+    if task.running.waits_since is None:
+        raise Missing(f"“{draft.name_of(task)}” does not wait for the customer.")
+    go_on(draft, task, at, by=by)
     return finish(draft)
 
 
@@ -140,8 +207,11 @@ def _take_branch(draft: Draft, task: Task, plan: TaskPlan, outcome: str, at: dat
     branch = plan.branches.get(outcome, Branch())
     closed = draft.task(task.no)
     told = [draft.who((link,), at, closed).person_id for link in branch.tell]
-    if outcome == "cannot" and draft.deal.owner_id != closed.closed_by:
-        told.append(draft.deal.owner_id)
+    if outcome != "cannot":
+        also = (draft.who((link,), at, closed).person_id for link in plan.tell)
+        told += [i for i in also if i != closed.closed_by]
+    elif draft.deal.owner_id != closed.closed_by:
+        told.append(draft.owner_at_work(at))
     about = {"news": "outcome", "by": closed.closed_by, "outcome": outcome}
     draft.tell_all("news", told, at=at, task_no=task.no, about=about)
     if branch.goto is not None:

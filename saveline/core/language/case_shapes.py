@@ -82,6 +82,11 @@ class StepShape(Shape):
     help: Word | None = None
     hand_over: Word | None = None
     snooze: Word | None = None
+    wait: Word | None = None
+    answered: Word | None = None
+    severity: Word | None = None
+    override: At | None = None
+    role: Word | None = None
     move: Word | None = None
     pause: At | None = None
     resume: bool | None = None
@@ -127,7 +132,7 @@ class CaseShape(Shape):
     until: At | None = None
 
 
-TASK_VERBS: Final = ("done", "cannot", "seen", "take", "help", "hand_over", "snooze")
+TASK_VERBS: Final = ("done", "cannot", "seen", "take", "help", "hand_over", "snooze", "wait", "answered")
 VERBS: Final[Mapping[str, tuple[str, ...]]] = {
     "done": ("outcome", "answers"),
     "cannot": ("reason",),
@@ -136,6 +141,11 @@ VERBS: Final[Mapping[str, tuple[str, ...]]] = {
     "help": ("note",),
     "hand_over": ("to", "note"),
     "snooze": ("until", "reason"),
+    "wait": ("until", "reason"),
+    "answered": (),
+    "severity": ("reason",),
+    "override": ("reason",),
+    "role": ("to",),
     "move": ("reason",),
     "pause": ("reason",),
     "resume": (),

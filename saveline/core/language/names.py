@@ -14,7 +14,7 @@ from saveline.core.play import Field
 from saveline.core.workspace import Workspace
 
 ACCOUNT_FACTS = ("key", "name", "segment", "vertical", "region", "arr", "renewal", "health", "runway_days")
-DEAL_FACTS = ("stage", "causes", "arr", "score", "deciding")
+DEAL_FACTS = ("stage", "causes", "arr", "score", "deciding", "severity")
 
 
 class Names(Fact, frozen=True):
@@ -29,6 +29,8 @@ class Names(Fact, frozen=True):
     date_fields: tuple[str, ...]
     account_fields: tuple[str, ...]
     plays: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+    concessions: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, workspace: Workspace, emails: tuple[str, ...], plays: tuple[str, ...] = ()) -> Names:
@@ -43,6 +45,8 @@ class Names(Fact, frozen=True):
             date_fields=tuple(n for n, kind in fields.items() if kind == "date"),
             account_fields=tuple(fields),
             plays=plays,
+            severities=tuple(s.key for s in workspace.severities),
+            concessions=tuple(workspace.concessions),
         )
 
     def facts(self, answers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -52,7 +56,12 @@ class Names(Fact, frozen=True):
         """
         return {
             "account": dict.fromkeys((*ACCOUNT_FACTS, *self.account_fields)),
-            "deal": {**dict.fromkeys(DEAL_FACTS), "stage": self.stages, "causes": self.causes},
+            "deal": {
+                **dict.fromkeys(DEAL_FACTS),
+                "stage": self.stages,
+                "causes": self.causes,
+                "severity": self.severities or None,
+            },
             "answers": answers,
         }
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from saveline.core.errors import Problem
+from saveline.core.facts import APPROVAL, DECISION
 from saveline.core.language import shapes
 from saveline.core.language.lints import lint_play, problem_of
 from saveline.core.language.names import Names, check_chain, check_moment, values_of
@@ -16,12 +19,15 @@ from saveline.core.language.words import form_of
 from saveline.core.moments import Moment
 from saveline.core.people import Claim, Lead, Pick
 from saveline.core.play import (
+    DEAL_ENDS,
+    STAGE_ENDS,
     Applies,
     Branch,
     Condition,
     Play,
     Policy,
     Range,
+    Repeat,
     Rung,
     StagePlan,
     TaskPlan,
@@ -30,7 +36,7 @@ from saveline.core.play import (
 )
 from saveline.core.workspace import Workspace
 
-RESERVED: Final = ("decision",)
+RESERVED: Final = (DECISION, APPROVAL)
 CANNOT: Final = "cannot"
 """The outcome that every task has: whoever has it says that it cannot be done."""
 DECIDES: Final = ("opened", "renewal")
@@ -49,7 +55,9 @@ def used_policies(data: Any, default: str) -> set[str]:
     """The names of the policies that a playbook's plain data uses."""
     stages = data.get("stages", {}) if isinstance(data, dict) else {}
     tasks = [t for s in stages.values() if isinstance(s, dict) for t in s.get("tasks") or () if isinstance(t, dict)]
-    return {default, *(t["escalate"] for t in tasks if isinstance(t.get("escalate"), str))}
+    varied = [v for t in tasks if isinstance(t.get("severity"), dict) for v in t["severity"].values()]
+    ladders = [t.get("escalate") for t in (*tasks, *varied) if isinstance(t, dict)]
+    return {default, *(name for name in ladders if isinstance(name, str))}
 
 
 def parse_play(
@@ -76,6 +84,7 @@ class _Reader:
         self.source, self.names, self.expressions = source, names, expressions
         self.workspace, self.trusted = workspace, trusted
         self.tasks: dict[str, str] = {}
+        self.repeated: set[str] = set()
         self.known: dict[str, Any] = {}
 
     def play(self, hash_: str) -> Play | None:
@@ -116,6 +125,8 @@ class _Reader:
                 if task.id in self.tasks or task.id in RESERVED:
                     self.found.add(place, f"the task id {task.id!r} is taken", "an id of its own for each task")
                 self.tasks[task.id] = key
+                if task.repeat is not None or any(over.repeat for over in task.severity.values()):
+                    self.repeated.add(task.id)
                 answers[task.id] = {f.name: values_of(f) for f in form_of(task.form)}
         self.known = dict.fromkeys(("account", "deal", "answers")) if self.trusted else self.names.facts(answers)
 
@@ -130,26 +141,66 @@ class _Reader:
         check_chain(self.found, (*place, "assign"), shape.assign, self.names, claimed=True, assigned=False)
         check_moment(self.found, (*place, "due"), shape.due, tuple(self.tasks), self.names, anchors=DUES)
         self._check_after(stage, place, shape)
+        self._check_outcomes(place, shape)
+        self._check_limits(place, shape)
+        check_chain(self.found, (*place, "tell"), shape.tell, self.names)
         if shape.department is not None:
             self.found.known((*place, "department"), "department", shape.department, self.names.departments)
-        if shape.repeat is not None:
-            self.found.add((*place, "repeat"), "repeating tasks are not run by this version", "a task without repeat")
-        return TaskPlan(
+        self._check_repeat(place, shape.id, shape.repeat)
+        plan = TaskPlan(
             id=shape.id,
             stage=stage,
             title=self._title(place, shape),
             assign=shape.assign,
             due=shape.due,
-            policy=self._policy(place, shape),
+            policy=self._policy(place, shape.id, shape.escalate, shape.remind, self._default_policy),
             why=shape.why or "",
             department=shape.department or _department_of(shape.assign),
             after=tuple(shape.after),
             condition=self._if((*place, "if"), shape.if_),
             form=form_of(shape.form),
             outcomes=tuple(shape.outcomes),
-            branches=self._branches(place, shape),
+            branches=self._branches(place, shape.on, shape.outcomes),
             optional=shape.optional,
+            repeat=shape.repeat,
+            tell=shape.tell,
+            stay=shape.stay,
         )
+        return replace(plan, by_severity=self._variants(plan, place, shape)) if shape.severity else plan
+
+    def _variants(self, plan: TaskPlan, place: Place, shape: shapes.TaskShape) -> dict[str, TaskPlan]:
+        """The task as it is for deals of each severity that it names."""
+        variants = {}
+        for key, over in shape.severity.items():
+            here: Place = (*place, "severity", key)
+            self.found.known(here, "severity", key, self.names.severities, key=True)
+            if over.assign is not None:
+                check_chain(self.found, (*here, "assign"), over.assign, self.names, claimed=True, assigned=False)
+            if over.due is not None:
+                check_moment(self.found, (*here, "due"), over.due, tuple(self.tasks), self.names, anchors=DUES)
+            check_chain(self.found, (*here, "tell"), over.tell, self.names)
+            self._check_repeat(here, shape.id, over.repeat)
+            variants[key] = replace(
+                plan,
+                assign=over.assign or plan.assign,
+                due=over.due or plan.due,
+                repeat=over.repeat or plan.repeat,
+                policy=self._policy(here, shape.id, over.escalate, over.remind, plan.policy),
+                branches={**plan.branches, **self._branches(here, over.on, shape.outcomes)},
+                tell=over.tell or plan.tell,
+            )
+        return variants
+
+    def _check_repeat(self, place: Place, task: str, repeat: Repeat | None) -> None:
+        if repeat is not None and repeat.until not in (STAGE_ENDS, DEAL_ENDS):
+            others = [t for t in self.tasks if t != task]
+            self.found.known((*place, "repeat"), "task", repeat.until, others)
+
+    def _check_limits(self, place: Place, shape: shapes.TaskShape) -> None:
+        for name, question in shape.form.items():
+            if question.limit is not None:
+                here: Place = (*place, "form", name, "limit")
+                self.found.known(here, "concession", question.limit, self.names.concessions)
 
     def _check_after(self, stage: str, place: Place, shape: shapes.TaskShape) -> None:
         others = [t for t in self.tasks if t != shape.id]
@@ -158,6 +209,8 @@ class _Reader:
             here: Place = (*place, "after", i)
             if name == shape.id:
                 self.found.add(here, f"{name} waits for itself", "another task")
+            elif name in self.repeated:
+                self.found.add(here, f"{name} comes again and again, and is never finished", "a task that ends")
             elif self.found.known(here, "task", name, others) and not self.trusted:
                 theirs = self.tasks.get(name, stage)
                 if order.index(theirs) > order.index(stage):
@@ -182,12 +235,13 @@ class _Reader:
     def _condition(self, place: Place, source: str | None) -> Condition | None:
         return self.found.condition(place, source, self.known, self.expressions) if source is not None else None
 
-    def _branches(self, place: Place, shape: shapes.TaskShape) -> dict[str, Branch]:
-        self._check_outcomes(place, shape)
+    def _branches(
+        self, place: Place, on: Mapping[str, shapes.BranchShape], outcomes: Sequence[str]
+    ) -> dict[str, Branch]:
         branches = {}
-        for outcome, branch in shape.on.items():
+        for outcome, branch in on.items():
             here: Place = (*place, "on", outcome)
-            self.found.known(here, "outcome", outcome, (*shape.outcomes, CANNOT), key=True)
+            self.found.known(here, "outcome", outcome, (*outcomes, CANNOT), key=True)
             check_chain(self.found, (*here, "tell"), branch.tell, self.names)
             if branch.goto is not None:
                 self.found.known((*here, "goto"), "stage of this playbook", branch.goto, self._own_stages())
@@ -204,18 +258,21 @@ class _Reader:
                     (*place, "outcomes", i), f"the outcome {outcome!r} is there already", "each outcome once"
                 )
 
-    def _policy(self, place: Place, shape: shapes.TaskShape) -> Policy:
-        base = self.workspace.policies[self.workspace.default_policy]
-        if isinstance(shape.escalate, str):
-            if self.found.known((*place, "escalate"), "policy", shape.escalate, self.names.policies):
-                base = self.workspace.policies.get(shape.escalate, base)
-        elif shape.escalate is not None:
-            rungs = read_rungs(self.found, (*place, "escalate"), shape.escalate, self.names, tuple(self.tasks))
-            base = Policy(shape.id, base.remind, rungs or base.escalate, base.rest)
-        for i, moment in enumerate(shape.remind or ()):
+    @property
+    def _default_policy(self) -> Policy:
+        return self.workspace.policies[self.workspace.default_policy]
+
+    def _policy(self, place: Place, task: str, escalate: Any, remind: list[Moment] | None, base: Policy) -> Policy:
+        """``base`` with the ladder and the reminders that stand at ``place``, where any do."""
+        if isinstance(escalate, str):
+            if self.found.known((*place, "escalate"), "policy", escalate, self.names.policies):
+                base = self.workspace.policies.get(escalate, base)
+        elif escalate is not None:
+            rungs = read_rungs(self.found, (*place, "escalate"), escalate, self.names, tuple(self.tasks))
+            base = Policy(task, base.remind, rungs or base.escalate, base.rest)
+        for i, moment in enumerate(remind or ()):
             check_moment(self.found, (*place, "remind", i), moment, tuple(self.tasks), self.names)
-        remind: tuple[Moment, ...] = base.remind if shape.remind is None else tuple(shape.remind)
-        return Policy(base.name, remind, base.escalate, base.rest)
+        return base if remind is None else Policy(base.name, tuple(remind), base.escalate, base.rest)
 
     def _applies(self, shape: shapes.AppliesShape) -> Applies:
         for i, cause in enumerate(shape.causes):

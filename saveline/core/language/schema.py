@@ -39,6 +39,8 @@ def _words(names: Names) -> dict[str, list[str]]:
         "causes": list(names.causes),
         "policies": list(names.policies),
         "plays": list(names.plays),
+        "severities": list(names.severities),
+        "concessions": list(names.concessions),
     }
 
 

@@ -23,10 +23,12 @@ from saveline.core.workspace import (
     NOTICE_KINDS,
     Channel,
     Decision,
+    Limit,
     NoticeRule,
     Outcome,
     Risk,
     RiskRule,
+    Severity,
     Stage,
     Workspace,
 )
@@ -85,6 +87,18 @@ class NoticeRuleShape(Shape):
     first: Words = []
 
 
+class SeverityShape(Shape):
+    severity: Word
+    title: Text = Field(description="What people call it.")
+    score: int | None = Field(default=None, ge=1)
+    tell: Chain = ()
+
+
+class LimitShape(Shape):
+    by: Chain = Field(description="Who may grant so much.")
+    up_to: float | None = Field(default=None, ge=0)
+
+
 class DigestShape(Shape):
     hour: int = Field(default=8, ge=0, le=23)
 
@@ -117,6 +131,9 @@ class SettingsShape(Shape):
     digest: DigestShape = DigestShape()
     report_to: Chain = ()
     late_after: Span = Duration(minutes=60)
+    severities: list[SeverityShape] = []
+    override_by: Chain = ()
+    concessions: dict[Word, list[LimitShape]] = {}
 
 
 def parse_workspace(
@@ -149,6 +166,8 @@ class _Reader:
             policies=tuple(shape.policies),
             date_fields=tuple(n for n, kind in shape.account_fields.items() if kind == "date"),
             account_fields=tuple(shape.account_fields),
+            severities=tuple(s.severity for s in shape.severities),
+            concessions=tuple(shape.concessions),
         )
         self._check_place_and_time(shape)
         self._check_references(shape)
@@ -186,6 +205,9 @@ class _Reader:
             digest_hour=shape.digest.hour,
             report_to=shape.report_to,
             late_after=shape.late_after,
+            severities=tuple(Severity(s.severity, s.title, s.score, s.tell) for s in shape.severities),
+            override_by=shape.override_by or shape.steward,
+            concessions={n: tuple(Limit(x.by, x.up_to) for x in limits) for n, limits in shape.concessions.items()},
         )
 
     def _check_place_and_time(self, shape: SettingsShape) -> None:
@@ -205,6 +227,8 @@ class _Reader:
         self._check_words(("pipeline",), "stage", [s.stage for s in shape.pipeline], ends=("stage",))
         if not any(o.saved for o in shape.outcomes.values()):
             self.found.add(("outcomes",), "no outcome is a save", "at least one outcome with saved: true", key=True)
+        self._check_severities(shape)
+        self._check_concessions(shape)
         self._check_chains(shape)
         self._check_channels(shape)
 
@@ -219,8 +243,33 @@ class _Reader:
             elif word in reserved:
                 self.found.add((*place, i, *ends), f"{word!r} means somebody already", f"a {what} of another name")
 
+    def _check_severities(self, shape: SettingsShape) -> None:
+        """The worst first: each score below the one before it."""
+        if shape.severities:
+            self._check_words(("severities",), "severity", [s.severity for s in shape.severities], ends=("severity",))
+        least = None
+        for i, severity in enumerate(shape.severities):
+            check_chain(self.found, ("severities", i, "tell"), severity.tell, self.names, assigned=False)
+            if severity.score is not None and least is not None and severity.score >= least:
+                what = f"{severity.severity} begins at {severity.score}, the one before it at {least}"
+                self.found.add(("severities", i, "score"), what, "the worst severity first")
+            least = severity.score if severity.score is not None else least
+
+    def _check_concessions(self, shape: SettingsShape) -> None:
+        """The least first: each limit above the one before it, and only the last without any."""
+        for name, limits in shape.concessions.items():
+            if not limits:
+                self.found.add(("concessions", name), f"nobody may grant {name}", "at least one limit", key=True)
+            for i, limit in enumerate(limits):
+                place: Place = ("concessions", name, i)
+                check_chain(self.found, (*place, "by"), limit.by, self.names, assigned=False)
+                before = limits[i - 1].up_to if i else -1.0
+                if before is None or (limit.up_to is not None and limit.up_to <= before):
+                    self.found.add(place, "a limit that is not above the one before it", "the least first", key=True)
+
     def _check_chains(self, shape: SettingsShape) -> None:
         chains: list[tuple[Place, Any]] = [
+            (("override_by",), shape.override_by),
             (("steward",), shape.steward),
             (("stage_late",), shape.stage_late),
             (("decision", "assign"), shape.decision.assign),

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from saveline.core.language.words import (
+    Again,
     Chain,
     Every,
     Name,
@@ -77,6 +78,23 @@ class BranchShape(Shape):
     tell: Chain = Field(default=(), description="Each of these people is told.")
 
 
+_LADDER = WithJsonSchema(
+    {"anyOf": [{"type": "string", "x-names": "policies"}, {"type": "array", "items": {"x-rung": True}}]}
+)
+
+
+class SeverityTaskShape(Shape):
+    """What is different about a task while the deal has this severity."""
+
+    assign: Chain | None = Field(default=None, description="Who does it then.")
+    due: When | None = Field(default=None, description="When it has to be done then.")
+    repeat: Again | None = Field(default=None, description="How often it comes again then.")
+    remind: list[When] | None = Field(default=None, description="When whoever has it is reminded then.")
+    escalate: Annotated[Any, _LADDER] = Field(default=None, description="The ladder then.")
+    on: dict[Word, BranchShape] = Field(default={}, description="What an outcome leads to then.")
+    tell: Chain = Field(default=(), description="Each of these people is told then.")
+
+
 class TaskShape(Shape):
     """One piece of work: who does it, and by when."""
 
@@ -107,19 +125,20 @@ class TaskShape(Shape):
         default={}, description="What an outcome leads to; 'cannot' is there for every task."
     )
     remind: list[When] | None = Field(default=None, description="When whoever has it is reminded.")
-    escalate: Annotated[
-        Any,
-        WithJsonSchema(
-            {
-                "anyOf": [
-                    {"type": "string", "x-names": "policies"},
-                    {"type": "array", "items": {"x-rung": True}},
-                ]
-            }
-        ),
-    ] = Field(default=None, description="The ladder: a policy of saveline.yaml, or rungs of its own.")
+    escalate: Annotated[Any, _LADDER] = Field(
+        default=None, description="The ladder: a policy of saveline.yaml, or rungs of its own."
+    )
     optional: bool = Field(default=False, description="The stage can be left without it.")
-    repeat: Every | None = Field(default=None, description="Not run by this version.")
+    repeat: Again | None = Field(
+        default=None, description="It comes again, like 'every 1 week until stage ends'; the gate does not wait for it."
+    )
+    tell: Chain = Field(default=(), description="Each of these people is told when it is done, with its answers.")
+    stay: bool = Field(default=False, description="It stays with whoever has it, however long they are away.")
+    severity: dict[Word, SeverityTaskShape] = Field(
+        default={},
+        description="What is different about it for deals of a severity.",
+        json_schema_extra={"x-keys": "severities"},
+    )
 
 
 class StageShape(Shape):

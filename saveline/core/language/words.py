@@ -19,6 +19,7 @@ from saveline.core.errors import did_you_mean, one_of
 from saveline.core.language.problems import NAME, WORD
 from saveline.core.moments import DURATION_HINT, MOMENT_HINT, Duration, Moment, parse_duration, parse_moment
 from saveline.core.people import PICKS, Assignee, Claim, Lead, Link, Manager, Named, Owner, Pick, Role
+from saveline.core.play import STAGE_ENDS, Repeat
 from saveline.core.play import Field as FormField
 
 WHO_HINT: Final = (
@@ -31,19 +32,38 @@ FORM_HINT: Final = (
 )
 TEXT_LENGTHS: Final = {"short": 200.0, "long": 4000.0}
 KINDS: Final = ("choice", "text", "yes_no", "percent", "number", "money", "date")
+AMOUNTS: Final = ("percent", "number", "money")
+_BESIDES: Final = ("optional", "for", "limit")
 SHORTEST_RHYTHM: Final = Duration(minutes=60)
 """A ladder that repeats more often than this would be noise, and one that repeats at once would never end."""
 
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 _DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
-_EVERY = re.compile(r"^every\s+(.+?)(\s+until stage ends)?$")
+_EVERY = re.compile(r"^every\s+(.+?)(?:\s+until\s+(.+))?$")
+_UNTIL = re.compile(rf"^(?:stage ends|deal ends|({WORD.strip('^$')}) done)$")
+_EVERY_HINT: Final = "a rhythm like 'every 1 business day'"
+_REPEAT_HINT: Final = (
+    "'every 1 week until stage ends', 'every 1 day until deal ends' or 'every 2 hours until TASK done'"
+)
 
 
 def _every(value: Any) -> Duration:
     match = _EVERY.match(str(value).strip())
-    if match is None:
-        raise ValueError("a rhythm like 'every 1 business day' or 'every 1 week until stage ends'")
-    rhythm = parse_duration(match[1])
+    if match is None or match[2]:
+        raise ValueError(_EVERY_HINT)
+    return _rhythm(match[1])
+
+
+def _repeat(value: Any) -> Repeat:
+    match = _EVERY.match(str(value).strip())
+    until = _UNTIL.match(match[2] or STAGE_ENDS) if match else None
+    if match is None or until is None:
+        raise ValueError(_REPEAT_HINT)
+    return Repeat(_rhythm(match[1]), until[1] or until[0])
+
+
+def _rhythm(text: str) -> Duration:
+    rhythm = parse_duration(text)
     if rhythm.calendar() < SHORTEST_RHYTHM.calendar():
         raise ValueError(f"a rhythm of at least {SHORTEST_RHYTHM}")
     return rhythm
@@ -137,14 +157,16 @@ def parse_question(spec: Any) -> FormField:
     """One question, still without its name. Raises ValueError with what was expected."""
     if not isinstance(spec, dict):
         raise ValueError(FORM_HINT)
-    optional, outcomes = spec.get("optional", False), _words(spec.get("for", []))
-    kinds = {k: v for k, v in spec.items() if k not in ("optional", "for")}
+    optional, outcomes, limit = spec.get("optional", False), _words(spec.get("for", [])), spec.get("limit")
+    kinds = {k: v for k, v in spec.items() if k not in _BESIDES}
     wrong = next((k for k in kinds if k not in KINDS), "")
     if wrong or len(kinds) != 1 or not isinstance(optional, bool):
-        near = did_you_mean(wrong, (*KINDS, "optional", "for"))
-        raise ValueError(f"{FORM_HINT}, and perhaps optional: true or for: OUTCOME.{near}")
+        near = did_you_mean(wrong, (*KINDS, *_BESIDES))
+        raise ValueError(f"{FORM_HINT}, and perhaps optional: true, for: OUTCOME or limit: CONCESSION.{near}")
     kind, value = next(iter(kinds.items()))
-    return replace(_QUESTIONS[kind](kind, value), optional=optional, outcomes=tuple(outcomes))
+    if limit is not None and (kind not in AMOUNTS or not isinstance(limit, str)):
+        raise ValueError("limit: CONCESSION beside a percent, a number or an amount of money")
+    return replace(_QUESTIONS[kind](kind, value), optional=optional, outcomes=tuple(outcomes), limit=limit)
 
 
 def _choice(_: str, value: Any) -> FormField:
@@ -204,7 +226,7 @@ _QUESTION_SCHEMA: Final = {
     "description": "One question: what kind of answer it takes.",
     "type": "object",
     "minProperties": 1,
-    "maxProperties": 3,
+    "maxProperties": 4,
     "properties": {
         "choice": {"description": "One of these.", "type": "array", "items": {"type": "string"}, "minItems": 1},
         "text": {"description": "A short text (200 characters) or a long one (4,000).", "enum": list(TEXT_LENGTHS)},
@@ -218,6 +240,7 @@ _QUESTION_SCHEMA: Final = {
             "description": "Asked only when the task ends like this.",
             "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
         },
+        "limit": {"description": "The concession that says who may grant how much.", "x-names": "concessions"},
     },
     "additionalProperties": False,
 }
@@ -259,7 +282,13 @@ _WHEN_SCHEMA: Final = {
 _EVERY_SCHEMA: Final = {
     "type": "string",
     "pattern": r"^every\s+.+$",
-    "examples": ["every 1 business day", "every 1 week until stage ends"],
+    "examples": ["every 1 business day", "every 2 business days"],
+}
+_REPEAT_SCHEMA: Final = {
+    "type": "string",
+    "pattern": r"^every\s+.+$",
+    "examples": ["every 1 week until stage ends", "every 1 day until deal ends", "every 2 hours until fix done"],
+    "errorMessage": f"Expected {_REPEAT_HINT}.",
 }
 
 
@@ -278,6 +307,7 @@ Text: TypeAlias = Annotated[str, BeforeValidator(_text)]
 Words: TypeAlias = Annotated[list[str], BeforeValidator(_words), listing("")]
 Span: TypeAlias = Annotated[Duration, BeforeValidator(parse_duration), WithJsonSchema(_SPAN_SCHEMA)]
 When: TypeAlias = Annotated[Moment, BeforeValidator(parse_moment), WithJsonSchema(_WHEN_SCHEMA)]
+Again: TypeAlias = Annotated[Repeat, BeforeValidator(_repeat), WithJsonSchema(_REPEAT_SCHEMA)]
 Every: TypeAlias = Annotated[Duration, BeforeValidator(_every), WithJsonSchema(_EVERY_SCHEMA)]
 Day: TypeAlias = Annotated[date, BeforeValidator(_day)]
 Who: TypeAlias = Annotated[Any, BeforeValidator(parse_link), WithJsonSchema(_LINK_SCHEMA)]
