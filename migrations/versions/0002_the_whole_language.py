@@ -15,11 +15,11 @@ down_revision: str | None = "0001"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-TEXT = sqlmodel.sql.sqltypes.AutoString()
-MOMENT = sqlmodel.sql.sqltypes.UTCDateTime()
-KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TEXT: sa.types.TypeEngine[object] = sqlmodel.sql.sqltypes.AutoString()
+MOMENT: sa.types.TypeEngine[object] = sqlmodel.sql.sqltypes.UTCDateTime()
+KEY: sa.types.TypeEngine[object] = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
-COLUMNS = {
+COLUMNS: dict[str, dict[str, sa.types.TypeEngine[object]]] = {
     "account": {"left_on": sa.Date()},
     "deal": {
         "severity": TEXT,

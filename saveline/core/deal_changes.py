@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from msgspec import to_builtins
 from msgspec.structs import replace
 
 from saveline.core.facts import APPROVAL, DECISION, Deal, Fact, Task
@@ -152,9 +151,13 @@ class ApprovalAsked(DealChange, frozen=True):
     by: int = 0
     via: str = "cli"
 
+    def _request(self) -> dict[str, Any]:
+        """What the open approval keeps of it. (msgspec's own way would leave defaults out.)"""
+        return {name: getattr(self, name) for name in self.__struct_fields__}
+
     def fold(self, deal: Deal, event: Event) -> Deal:
         no = len(deal.tasks) + 1
-        asked = Task(no=no, plan=APPROVAL, stage=deal.stage, visit=deal.visit, answers=to_builtins(self))
+        asked = Task(no=no, plan=APPROVAL, stage=deal.stage, visit=deal.visit, answers=self._request())
         return replace(deal, tasks=(*deal.tasks, asked))
 
 

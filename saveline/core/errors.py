@@ -99,6 +99,15 @@ class MayNotOverride(Refusal):
         super().__init__(f"{person} may not override a gate: {names} may (override_by in saveline.yaml).")
 
 
+class MayNotGrant(Refusal):
+    """A concession is approved by those whom the settings allow so much, and by nobody else."""
+
+    def __init__(self, person: str, what: str, allowed: Iterable[str]) -> None:
+        super().__init__(
+            f"{person} may not grant {what}: {one_of(allowed) or 'nobody'} may (concessions in saveline.yaml)."
+        )
+
+
 class AnswersRefused(Refusal):
     def __init__(self, title: str, problems: Iterable[str]) -> None:
         super().__init__(f"“{title}” was not completed: {'; '.join(problems)}.")

@@ -44,7 +44,8 @@ ROTATION: Final = table(models.Rotation)
 
 _AT_OPENING = ("id", "account_id", "play", "play_hash", "opened_at", "decide_at", "arr_cents")
 _DEAL_MOVES = tuple(f for f in DEAL_FIELDS if f not in _AT_OPENING)
-_TASK_MOVES = ("state", "title", "assignee_id", "department", "meant_id", "link", *CLOCK_FIELDS)
+_TASK_MOVES = ("state", "title", "assignee_id", "department", "starts_at", "meant_id", "link", *CLOCK_FIELDS)
+_TASK_WAITS = ("starts_at",)
 _TASK_ENDS = ("state", "closed_at", "closed_by", "outcome", "note", "answers")
 
 _SET_ASIDE_NO_MORE = {"failures": 0, "error": None, "retry_at": None}
@@ -52,6 +53,7 @@ _INSERT_DEALS = sa.insert(DEAL).returning(DEAL.c.id, sort_by_parameter_order=Tru
 _UPDATE_DEAL = Changed(DEAL, _DEAL_MOVES, ("id", "seq"), **_SET_ASIDE_NO_MORE)
 _INSERT_TASK = Many.insert(TASK, ("deal_id", *TASK_FIELDS, *CLOCK_FIELDS))
 _UPDATE_TASK = Changed(TASK, _TASK_MOVES, ("deal_id", "no"))
+_UPDATE_WAITING = Changed(TASK, _TASK_WAITS, ("deal_id", "no"))
 _CLOSE_TASK = Many.update(TASK, _TASK_ENDS, ("deal_id", "no"), next_at=None)
 _INSERT_EVENT = Many.insert(EVENT, ("deal_id", "seq", "task_no", "at", "late_s", "kind", "by_id", "via", "data"))
 _NOTICE_FIELDS = ("deal_id", "task_no", "kind", "ordinal", "person_id", "channel", "at", "about", "not_before")
@@ -98,7 +100,7 @@ def _update_deals(conn: Connection, decisions: Sequence[Decision]) -> None:
 
 
 def _write_tasks(conn: Connection, decisions: Iterable[Decision]) -> None:
-    new, moved, ended = [], [], []
+    new, moved, waiting, ended = [], [], [], []
     for decision in decisions:
         deal_id, before = decision.deal.id, decision.before.tasks
         for i, task in enumerate(decision.deal.tasks):
@@ -108,16 +110,28 @@ def _write_tasks(conn: Connection, decisions: Iterable[Decision]) -> None:
                 continue
             elif task.clock is not None:
                 moved.append((_task_moves(before[i]), _task_moves(task), (deal_id, task.no)))
+            elif task.state == "waiting":
+                waiting.append(((before[i].starts_at,), (task.starts_at,), (deal_id, task.no)))
             else:
                 ended.append((*_task_end(task), deal_id, task.no))
     _INSERT_TASK.run(conn, new)
     _UPDATE_TASK.run(conn, moved)
+    _UPDATE_WAITING.run(conn, waiting)
     _CLOSE_TASK.run(conn, ended)
 
 
 def _task_moves(task: Task) -> tuple[Any, ...]:
     clock = clock_values(task.clock) if task.clock else NO_CLOCK
-    return task.state, task.title, task.assignee_id, task.department, task.meant_id, task.link, *clock
+    return (
+        task.state,
+        task.title,
+        task.assignee_id,
+        task.department,
+        task.starts_at,
+        task.meant_id,
+        task.link,
+        *clock,
+    )
 
 
 def _task_values(task: Task) -> list[Any]:

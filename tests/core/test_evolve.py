@@ -68,6 +68,8 @@ _PLAIN: Mapping[Any, st.SearchStrategy[Any]] = {
     int: st.integers(-(2**63), 2**63 - 1),
     datetime: st.integers(0, 4 * 10**15).map(lambda us: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)),
     type(None): st.none(),
+    bool: st.booleans(),
+    float: st.floats(-1e9, 1e9),
 }
 
 
@@ -86,10 +88,6 @@ def _values(hint: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(parts)
     if issubclass(origin or hint, Mapping):
         return st.dictionaries(_TEXT, _SCALAR, max_size=4)
-    if hint is bool:
-        return st.booleans()
-    if hint is float:
-        return st.floats(-1e9, 1e9)
     assert issubclass(hint, Fact), hint
     return _changes(hint)
 

@@ -210,7 +210,7 @@ def _gate(case: Case, deal: Deal) -> list[str]:
     reopened = tuple(
         replace(t, state="open") if t.state == "withdrawn" and t.visit == deal.visit else t for t in deal.tasks
     )
-    return flow.gate(Draft(replace(case, deal=replace(deal, tasks=reopened))))
+    return flow.shut(Draft(replace(case, deal=replace(deal, tasks=reopened))))
 
 
 @pytest.mark.parametrize("via", ["web", "slack", "api", "import", "cli", "email", "admin"])

@@ -10,6 +10,7 @@ from saveline.core.changes import ApprovalAsked, TaskStarted, TaskWithdrawn
 from saveline.core.decide import flow
 from saveline.core.decide.approval import APPROVED, chain_for
 from saveline.core.decide.draft import Draft
+from saveline.core.errors import MayNotGrant
 from saveline.core.facts import APPROVAL, Doer, Fact, Task
 from saveline.core.people import Asking, Claim, Link, Pick, named
 from saveline.core.play import Field
@@ -44,6 +45,16 @@ def may_grant(draft: Draft, concession: str, amount: float, person_id: int, at: 
     """Whether the person is one of those who may grant so much."""
     limits = draft.case.workspace.concessions.get(concession, ())
     return any(_reaches(limit, amount) and _names(draft, limit, person_id, at) for limit in limits)
+
+
+def check_may_approve(draft: Draft, approval: Task, by: Doer, at: datetime) -> None:
+    """Raises MayNotGrant where the person is none of those who may grant what is asked for."""
+    request = approval.answers
+    concession, amount = str(request["concession"]), float(request["amount"])
+    if not may_grant(draft, concession, amount, by.person_id, at):
+        limits = draft.case.workspace.concessions.get(concession, ())
+        links = [str(link) for limit in limits if _reaches(limit, amount) for link in limit.by]
+        raise MayNotGrant(draft.case.people.name(by.person_id), f"{concession.replace('_', ' ')} {amount:g}", links)
 
 
 def ask(draft: Draft, request: ApprovalAsked, *, by: Doer, at: datetime) -> None:

@@ -16,7 +16,7 @@ from saveline.core.changes import OwnerChanged
 from saveline.core.decide import flow
 from saveline.core.decide.draft import Draft
 from saveline.core.facts import DECISION, Task
-from saveline.core.people import Asking, Chain, Claim, Link, Owner, Pick, Who
+from saveline.core.people import Asking, Assignee, Chain, Claim, Lead, Manager, Named, Owner, Pick, Role, Who
 
 
 def next_change(draft: Draft, task: Task) -> datetime | None:
@@ -113,7 +113,7 @@ def _circle(draft: Draft, task: Task) -> Iterator[int]:
             ahead += [a.substitute_id for a in person.absences]
 
 
-def _plain(chain: Chain) -> Iterator[Link]:
+def _plain(chain: Chain) -> Iterator[Owner | Role | Lead | Assignee | Named | Manager]:
     return (link for link in chain if not isinstance(link, Pick | Claim))
 
 

@@ -47,6 +47,8 @@ def complete_task(
     if plan is None:
         deals.close(draft, deals.Closing.from_answers(outcome, given), by=by, at=at)
         return finish(draft)
+    if task.plan == APPROVAL:
+        concessions.check_may_approve(draft, task, by, at)
     outcome = outcome or plan.outcomes[0]
     if outcome not in plan.outcomes:
         raise UnknownWord(f"an outcome of “{draft.name_of(task)}”", outcome, plan.outcomes)
