@@ -5,6 +5,7 @@ Revises: 0001
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
@@ -15,11 +16,11 @@ down_revision: str | None = "0001"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-TEXT: sa.types.TypeEngine[object] = sqlmodel.sql.sqltypes.AutoString()
-MOMENT: sa.types.TypeEngine[object] = sqlmodel.sql.sqltypes.UTCDateTime()
-KEY: sa.types.TypeEngine[object] = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TEXT: sa.types.TypeEngine[Any] = sqlmodel.sql.sqltypes.AutoString()
+MOMENT: sa.types.TypeEngine[Any] = sqlmodel.sql.sqltypes.UTCDateTime()
+KEY: sa.types.TypeEngine[Any] = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
-COLUMNS: dict[str, dict[str, sa.types.TypeEngine[object]]] = {
+COLUMNS: dict[str, dict[str, sa.types.TypeEngine[Any]]] = {
     "account": {"left_on": sa.Date()},
     "deal": {
         "severity": TEXT,

@@ -1,13 +1,14 @@
 """The parts of the language that the first plays did without: repeats, waiting, people that change, overrides, limits.
 
-Planted bugs that turned these tests red: a next turn counted from when the one before was finished; a gate that waits for
-a repeating task; a wait that begins anew with each hand-over; a task that goes to the substitute and stays there; an
-override that outlives its stage; an approval that anybody may give.
+Planted bugs that turned these tests red: a next turn counted from when the one before was finished; a gate that waits
+for a repeating task; a wait that begins anew with each hand-over; a task that goes to the substitute and stays there;
+an override that outlives its stage; an approval that anybody may give; a resumed deal whose turns stay where they were.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from typing import Final
 
 import pytest
 
@@ -152,6 +153,7 @@ def test_the_customers_days_are_not_ours(rhythm: World) -> None:
     assert rhythm.task("terms").running.due_at == datetime(2026, 12, 7, 18, tzinfo=UTC)
     rhythm.at(utc(23, 10))
     wait(rhythm, utc(27, 10))
+    rhythm.at(utc(24, 10))
     tasks.hand_over(rhythm.desk, rhythm.ref("terms"), rhythm.by("ana"), to=rhythm.person("bob"))
     assert "waits for the customer already" in refused(rhythm, lambda: wait(rhythm, utc(27, 10)))
     rhythm.at(utc(25, 12))
@@ -235,7 +237,10 @@ def test_what_was_handed_over_stays_there(rhythm: World) -> None:
 # --- overriding a gate ------------------------------------------------------------------------------------------------
 
 
-def override(world: World, who: str, until: datetime = utc(27, 18), reason: str = "We know them.") -> Decision:
+A_WEEK: Final = utc(27, 18)
+
+
+def override(world: World, who: str, until: datetime = A_WEEK, reason: str = "We know them.") -> Decision:
     return deals.override_gate(world.desk, 1, world.by(who), until=until, reason=reason)
 
 
@@ -312,7 +317,3 @@ def test_nobody_approves_their_own_wish(rhythm: World) -> None:
     rhythm.done("ana", "terms", sure=True, discount=20)
     said = refused(rhythm, lambda: rhythm.done("ana", "approval", "approved"))
     assert "Ana Ruiz may not grant" in said
-
-
-def test_renewal_dates_are_dates() -> None:
-    assert date(2026, 11, 20).weekday() == 4  # the stories begin on a Friday
