@@ -9,6 +9,7 @@ from sqlalchemy.engine import Engine
 
 from saveline import clock
 from saveline.actions.desk import Desk
+from saveline.actions.people import nobody_to_follow
 from saveline.files import workspace as files
 from saveline.settings import Settings
 from saveline.store import database, directory
@@ -52,6 +53,7 @@ class Runtime:
             with database.writing(self.engine) as conn:
                 directory.sync(conn, entries)
                 directory.set_revision(conn, files.PEOPLE_FILE, revision)
+                nobody_to_follow(conn)
         with database.reading(self.engine) as conn:
             people = directory.ids_by_email(conn)
         workspace, _ = files.read_workspace(document, people)

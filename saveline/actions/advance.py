@@ -48,8 +48,8 @@ class Advanced(Fact, frozen=True):
 
 def advance(desk: Desk, *, batch: int = BATCH) -> Advanced:
     """Fire everything that is due now, after open tasks have followed whoever came, went or changed."""
-    follow_people(desk)
-    done = Advanced()
+    followed = follow_people(desk)
+    done = _counted(followed, len(followed))
     while True:
         step = advance_batch(desk, batch)
         done += step
@@ -101,9 +101,13 @@ def _decide_and_apply(desk: Desk, conn: Connection, ids: Sequence[int], now: dat
             log.exception("deal %s could not be decided", deal.id)
             failed[deal.id] = _words(error)
     apply(conn, decisions, now)
-    events = Counter(e.kind for d in decisions for e in d.events)
-    done = Advanced(len(ids), dict(events), sum(len(d.notices) for d in decisions))
+    done = _counted(decisions, len(ids))
     return done + _set_aside(conn, failed, now) if failed else done
+
+
+def _counted(decisions: Sequence[Decision], deals: int) -> Advanced:
+    events = Counter(e.kind for d in decisions for e in d.events)
+    return Advanced(deals, dict(events), sum(len(d.notices) for d in decisions))
 
 
 def _set_aside(conn: Connection, failed: dict[int, str], now: datetime) -> Advanced:

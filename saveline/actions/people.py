@@ -22,27 +22,35 @@ _FOLLOWED = "followed"
 """The revision of the directory that the deals have followed."""
 
 
-def follow_people(desk: Desk) -> int:
-    """Let every open deal follow the directory, where that has changed since. Returns how many deals changed.
+def nobody_to_follow(conn: Connection) -> bool:
+    """Where no deal is open yet the directory, as it is, has been followed. Says whether that is so."""
+    if conn.execute(sa.select(DEAL.c.id).where(DEAL.c.state != "closed").limit(1)).first() is not None:
+        return False
+    directory.set_revision(conn, _FOLLOWED, directory.revision(conn, "people"))
+    return True
+
+
+def follow_people(desk: Desk) -> list[Decision]:
+    """Let every open deal follow the directory, where that has changed since. Returns what was decided.
 
     Who stops halfway starts again: what has followed already does not change a second time.
     """
     with desk.reading() as conn:
         wanted = directory.revision(conn, "people")
         if wanted == directory.revision(conn, _FOLLOWED):
-            return 0
+            return []
         running = sa.select(DEAL.c.id).where(DEAL.c.state != "closed").order_by(DEAL.c.id)
         ids = list(conn.execute(running).scalars())
-    changed = 0
+    made: list[Decision] = []
     for start in range(0, len(ids), TOGETHER):
         with desk.writing() as conn:
-            changed += _follow(desk, conn, ids[start : start + TOGETHER])
+            made += _follow(desk, conn, ids[start : start + TOGETHER])
     with desk.writing() as conn:
         directory.set_revision(conn, _FOLLOWED, wanted)
-    return changed
+    return made
 
 
-def _follow(desk: Desk, conn: Connection, ids: list[int]) -> int:
+def _follow(desk: Desk, conn: Connection, ids: list[int]) -> list[Decision]:
     now, people = desk.now(conn), desk.people(conn)
     found, faults = load.readable(conn, ids, lock=True)
     for deal_id, error in faults.items():
@@ -59,4 +67,4 @@ def _follow(desk: Desk, conn: Connection, ids: list[int]) -> int:
             duty = duty_after(duty, made)
             decisions.append(made)
     apply(conn, decisions, now)
-    return len(decisions)
+    return decisions

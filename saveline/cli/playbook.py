@@ -152,11 +152,13 @@ def _task_grid(task: TaskPage) -> Table:
     rows = _grid()
     rows.add_row("what", Text(task.title + (" (optional)" if task.optional else "")))
     due = task.due + (f", after {', '.join(task.after)}" if task.after else "")
-    one = {"why": task.why, "who": in_turn(task.who), "due": due, "only if": task.only_if}
+    who = in_turn(task.who) + (" (stays there)" if task.stays else "")
+    one = {"why": task.why, "who": who, "due": due, "again": task.repeats, "only if": task.only_if, "tells": task.tells}
     lines = [
         *one.items(),
         *(("asks", a) for a in task.asks),
         *(("ends", e) for e in task.ends),
+        *(("severe", v) for v in task.by_severity),
         ("ladder", task.ladder),
     ]
     before = ""

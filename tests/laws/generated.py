@@ -24,6 +24,7 @@ _DURATIONS = st.sampled_from(
         "3 business days",
     ]
 )
+_RHYTHMS = st.sampled_from(["2 hours", "6 business hours", "1 business day", "2 days", "1 week"])
 _DUES = st.one_of(
     _DURATIONS.map(lambda d: f"{d} after start"),
     st.sampled_from(["10 days before renewal", "2 business days after opened", "5 days after stage start"]),
@@ -89,6 +90,13 @@ def _task(draw: st.DrawFn, name: str, earlier: list[str], stages: list[str]) -> 
             max_size=3,
         )
     )
+    if draw(st.integers(0, 4)) == 0:
+        endings = ["stage ends", "deal ends", *(f"{t} done" for t in earlier)]
+        task["repeat"] = f"every {draw(_RHYTHMS)} until {draw(st.sampled_from(endings))}"
+        task["tell"] = ["sponsor"]
+    if draw(st.integers(0, 4)) == 0:
+        task["severity"] = {"critical": {"due": draw(_DUES), "escalate": draw(_rungs())}}
+    task["stay"] = draw(st.integers(0, 4)) == 0
     task["optional"] = draw(st.integers(0, 4)) == 0
     task["escalate"] = draw(st.one_of(st.sampled_from(["standard", "urgent"]), _rungs()))
     if draw(st.integers(0, 3)) == 0:
@@ -111,7 +119,8 @@ def plays(draw: st.DrawFn) -> dict[str, Any]:
         for i in range(draw(st.integers(0, 3))):
             name = f"{stage.replace('_', '')}_{i}"
             tasks.append(draw(_task(name, list(earlier), stages)))
-            earlier.append(name)
+            if "repeat" not in tasks[-1]:  # nothing waits for what is never finished
+                earlier.append(name)
         built[stage] = {"tasks": tasks}
         if draw(st.booleans()):
             built[stage]["max"] = draw(_DURATIONS)
@@ -155,10 +164,14 @@ ACTS = (
     "move",
     "pause",
     "resume",
+    "customer",
+    "answered",
+    "grade",
+    "override",
     "wait",
     "wait",
 )
-IDLE = ("wait", "wait", "seen", "snooze", "hand_over", "claim", "help")
+IDLE = ("wait", "wait", "seen", "snooze", "hand_over", "claim", "help", "customer", "grade")
 
 
 def _steps(acts: tuple[str, ...]) -> st.SearchStrategy[Step]:

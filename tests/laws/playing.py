@@ -42,11 +42,21 @@ _OF_ACCOUNTS: Final = (
 def start(world: World, play: dict[str, Any]) -> int:
     """A world with nothing in it but this play and one deal that runs it. Returns the deal's id."""
     empty(world)
+    settings = world.settings.workspace / "saveline.yaml"
+    if SEVERITIES not in settings.read_text():
+        settings.write_text(settings.read_text() + SEVERITIES)
     path = world.settings.workspace / "playbooks" / "generated.yaml"
     path.write_text(json.dumps(play))  # JSON is YAML
     problems = [p for p in world.desk.plays.problems if not p.warning]
     assert not problems, f"{problems}\n{json.dumps(play, indent=1)}"
     return world.open(world.account(), "value_not_seen")
+
+
+SEVERITIES: Final = """
+severities:
+  - {severity: critical, title: Critical, score: 100, tell: [leadership.lead]}
+  - {severity: normal, title: Normal}
+"""
 
 
 def empty(world: World) -> None:
@@ -90,6 +100,16 @@ def _move(world: World, deal: Deal, step: Step) -> None:
     deals.move_stage(world.desk, deal.id, world.by(step.person), to=to, reason="a reason")
 
 
+def _grade(world: World, deal: Deal, step: Step) -> None:
+    to = "critical" if step.flag else "normal"
+    deals.set_severity(world.desk, deal.id, world.by(step.person), to=to, reason="so it is")
+
+
+def _override(world: World, deal: Deal, step: Step) -> None:
+    until = world.now + timedelta(hours=step.pick * 9 + 1)
+    deals.override_gate(world.desk, deal.id, world.by("chris"), until=until, reason="so it is")
+
+
 def _save(world: World, deal: Deal, step: Step) -> None:
     deals.close_deal(world.desk, deal.id, world.by(step.person), Closing("saved", "they stay", 100))
 
@@ -123,6 +143,16 @@ def _snooze(world: World, ref: TaskRef, by: Doer, step: Step) -> None:
     tasks.snooze(world.desk, ref, by, until=world.now + timedelta(hours=step.pick * 9 + 1), reason="later")
 
 
+def _customer(world: World, ref: TaskRef, by: Doer, step: Step) -> None:
+    tasks.wait_for_customer(
+        world.desk, ref, by, until=world.now + timedelta(hours=step.pick * 9 + 1), reason="they think"
+    )
+
+
+def _answered(world: World, ref: TaskRef, by: Doer, step: Step) -> None:
+    tasks.customer_answered(world.desk, ref, by)
+
+
 def _hand_over(world: World, ref: TaskRef, by: Doer, step: Step) -> None:
     tasks.hand_over(world.desk, ref, by, to=world.person(step.person))
 
@@ -137,7 +167,14 @@ def _help(world: World, ref: TaskRef, by: Doer, step: Step) -> None:
 
 _OnDeal: TypeAlias = Callable[[World, Deal, Step], None]
 _OnTask: TypeAlias = Callable[[World, TaskRef, Doer, Step], None]
-_ON_DEAL: Final[Mapping[str, _OnDeal]] = {"pause": _pause, "resume": _resume, "move": _move, "save": _save}
+_ON_DEAL: Final[Mapping[str, _OnDeal]] = {
+    "pause": _pause,
+    "resume": _resume,
+    "move": _move,
+    "save": _save,
+    "grade": _grade,
+    "override": _override,
+}
 _ON_TASK: Final[Mapping[str, _OnTask]] = {
     "done": _done,
     "other": _other,
@@ -147,6 +184,8 @@ _ON_TASK: Final[Mapping[str, _OnTask]] = {
     "hand_over": _hand_over,
     "claim": _claim,
     "help": _help,
+    "customer": _customer,
+    "answered": _answered,
 }
 
 

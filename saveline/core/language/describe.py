@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from saveline.core import answers
 from saveline.core.errors import one_of
 from saveline.core.facts import Fact
-from saveline.core.people import Chain
+from saveline.core.people import Chain, Link
 from saveline.core.play import Branch, Field, Play, Policy, Rung, StagePlan, TaskPlan
 from saveline.core.workspace import Workspace
 
@@ -26,6 +26,10 @@ class TaskPage(Fact, frozen=True):
     asks: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()
     optional: bool = False
+    repeats: str = ""
+    tells: str = ""
+    stays: bool = False
+    by_severity: tuple[str, ...] = ()
 
 
 class StagePage(Fact, frozen=True):
@@ -117,7 +121,33 @@ def _task(task: TaskPlan, workspace: Workspace) -> TaskPage:
         asks=tuple(_question(f) for f in task.form),
         ends=tuple(_ending(outcome, task.branches.get(outcome), workspace) for outcome in _outcomes(task)),
         optional=task.optional,
+        repeats=str(task.repeat) if task.repeat else "",
+        tells=_names(task.tell),
+        stays=task.stay,
+        by_severity=tuple(_variant(key, task, plan) for key, plan in task.by_severity.items()),
     )
+
+
+def _variant(severity: str, task: TaskPlan, plan: TaskPlan) -> str:
+    """What is different for deals of a severity."""
+    parts = []
+    if plan.due != task.due:
+        parts.append(f"due {plan.due}")
+    if plan.repeat != task.repeat and plan.repeat is not None:
+        parts.append(f"again {plan.repeat}")
+    if plan.assign != task.assign:
+        parts.append(f"goes to {in_turn(plan.assign)}")
+    if plan.tell != task.tell:
+        parts.append(f"tells {_names(plan.tell)}")
+    if plan.policy != task.policy:
+        same = plan.policy.name == task.policy.name
+        parts.append("other reminders" if same else f"ladder {plan.policy.name}")
+    parts += [f"on {o} other steps" for o, b in plan.branches.items() if task.branches.get(o) != b]
+    return f"{severity}: {', '.join(parts) or 'the same'}"
+
+
+def _names(links: tuple[Link, ...]) -> str:
+    return " and ".join(str(link) for link in links)
 
 
 def _outcomes(task: TaskPlan) -> tuple[str, ...]:
@@ -129,6 +159,7 @@ def _outcomes(task: TaskPlan) -> tuple[str, ...]:
 def _question(field: Field) -> str:
     notes = [f"when {one_of(field.outcomes)}"] if field.outcomes else []
     notes += ["optional"] if field.optional else []
+    notes += [f"limit {field.limit}"] if field.limit else []
     return f"{field.name}: {answers.expected(field)}" + (f" ({', '.join(notes)})" if notes else "")
 
 
@@ -136,7 +167,7 @@ def _ending(outcome: str, branch: Branch | None, workspace: Workspace) -> str:
     if branch is None:
         return outcome
     goes = [f"goes to {workspace.stage_title(branch.goto)}"] if branch.goto else []
-    goes += [f"tells {' and '.join(str(link) for link in branch.tell)}"] if branch.tell else []
+    goes += [f"tells {_names(branch.tell)}"] if branch.tell else []
     return f"{outcome}: {', '.join(goes)}"
 
 
