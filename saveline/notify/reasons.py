@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from saveline.core.facts import DECISION, Task
+from saveline.core.facts import APPROVAL, DECISION, Task
 from saveline.core.people import Assignee, Chain, Lead, Link, Manager, Named, Owner, Pick, Role
 from saveline.core.phrases import count, possessive, role
 from saveline.notify.matter import Matter
@@ -31,6 +31,12 @@ def _holder(matter: Matter) -> str:
         return f"You have this task because {how.removeprefix('handed over by ')} handed it over to you."
     if how.startswith("escalated: "):
         return f"You have this task because it was escalated to you: {how.removeprefix('escalated: ')}."
+    if task.plan == APPROVAL:
+        return "You have this task because saveline.yaml says that you may grant it."
+    if given.why and given.why[-1].endswith(" has it now"):
+        return f"You have this task because you stand in: {how}."
+    if given.why and given.why[-1].endswith(" is there"):
+        return "You have this task because it is yours, and you are there again."
     if how.startswith("taken by "):
         return "You have this task because you took it."
     return f"You have this task because {_because(matter, given.why, _chain(matter, task))}."

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from saveline.core.facts import DECISION, Task
+from saveline.core.facts import APPROVAL, DECISION, Task
 from saveline.core.phrases import answer_words, count, moment, shortened, words_of
 from saveline.notify import reasons, stories
 from saveline.notify.matter import Matter
@@ -69,6 +69,9 @@ def _of_task(matter: Matter) -> View:
 def _acts(task: Task, ref: str) -> list[View]:
     if task.plan == DECISION:
         return _to_decide(ref.partition(".")[0])
+    if task.plan == APPROVAL:
+        refuse = act("To refuse it", f"task done {ref} --outcome refused -a reason=…")
+        return [act("To approve it", f"task done {ref} --outcome approved"), refuse]
     if task.assignee_id is None:
         return [act("To take it", f"task claim {ref}")]
     return [act("When it is done", f"task done {ref}"), act("When you have read it", f"task seen {ref}")]
@@ -84,12 +87,22 @@ def _assigned(matter: Matter) -> View:
         team = matter.department(task.department)
         return {**seen, "offered": team, "opening": f"Who in {team} takes this?"}
     before = matter.about.get("from")
-    opening = ""
+    opening = _request(matter, task) if task is not None and task.plan == APPROVAL else ""
     if before is not None:
         name = matter.people.name(before)
         handed = _was_handed_over(matter)
         opening = f"{name} handed this over to you." if handed else f"This was with {name} and is yours now."
     return {**seen, "offered": "", "opening": opening}
+
+
+def _request(matter: Matter, approval: Task) -> str:
+    """What somebody wants to grant, and with which answers beside it."""
+    request = approval.answers
+    asker = matter.people.name(int(request.get("by", 0)))
+    of = matter.deal.task(int(request.get("of", 0))) if matter.deal else None
+    title = f" to finish “{of.title}”" if of else ""
+    given = "; ".join(f"{words_of(k)}: {answer_words(v)}" for k, v in dict(request.get("answers", {})).items())
+    return f"{asker} asks for it{title}: {given}."
 
 
 def _was_handed_over(matter: Matter) -> bool:
@@ -227,7 +240,7 @@ def _followed(matter: Matter) -> View:
     verb = "is" if what.startswith("1 ") else "are"
     return {
         "headline": f"{what} for {name} {verb} with {to} now",
-        "opening": "You need not do anything more about it.",
+        "opening": f"You need not do anything more about {'it' if verb == 'is' else 'them'}.",
         "lines": [s["title"] for s in shown],
     }
 
