@@ -8,7 +8,7 @@ import traceback
 import typer
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from saveline.cli import deal, demo, doctor, import_, init, output, pipeline, playbook, task, up
+from saveline.cli import deal, demo, doctor, import_, init, output, pipeline, playbook, task, up, why
 from saveline.core.errors import Invalid, Refusal
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ for command in (init, doctor, import_, pipeline, playbook, up, demo):
     command.register(app)
 app.add_typer(deal.app, name="deal")
 app.add_typer(task.app, name="task")
+app.add_typer(why.app, name="why")
 
 
 def run() -> None:

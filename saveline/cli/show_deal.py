@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
+from sqlalchemy.engine import Connection
+
 from saveline.actions.desk import Desk
+from saveline.actions.why import told
 from saveline.cli import output
 from saveline.core.changes import DealOpened, Event
 from saveline.core.chronicle import Chronicler
-from saveline.core.errors import UnknownDeal
+from saveline.core.errors import Invalid, UnknownDeal
 from saveline.core.facts import Account, Deal, Task
 from saveline.core.people import People
 from saveline.core.phrases import due, money
+from saveline.core.why.deal import deal_brief
 from saveline.store import load
 
 
@@ -23,14 +28,27 @@ def show_deal(desk: Desk, deal_id: int, *, as_json: bool) -> None:
             raise UnknownDeal(deal_id)
         events = load.history(conn, [deal_id])[deal_id]
         people, now = desk.people(conn), desk.now(conn)
+        why = _derived(desk, conn, deal_id)
     deal, account = found[0]
     if as_json:
-        output.emit_json({"deal": deal, "account": account, "history": events})
+        lines = {f"{deal_id}.{no}": of_task for no, of_task in why}
+        output.emit_json({"deal": deal, "account": account, "history": events, "why": lines})
         return
     _head(desk, deal, account, people)
     _why(events)
     _tasks(deal, people, now)
+    for no, of_task in why:
+        output.say(f"\nWhy {deal_id}.{no}", style="bold")
+        for line in of_task:
+            output.say(f"  {line}")
     _history(desk, deal, events, people)
+
+
+def _derived(desk: Desk, conn: Connection, deal_id: int) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """Why each open task is whose and due when; nothing where the deal's version of its play cannot be compiled."""
+    with suppress(Invalid):
+        return deal_brief(*told(desk, conn, deal_id))
+    return ()
 
 
 def _head(desk: Desk, deal: Deal, account: Account, people: People) -> None:
@@ -67,7 +85,7 @@ def _why(events: list[Event]) -> None:
     opened = events[0].change
     if isinstance(opened, DealOpened) and opened.why:
         output.say("\nWhy", style="bold")
-        for line in opened.why:
+        for line in (*opened.why, *opened.owner_why):
             output.say(f"  {line}")
 
 

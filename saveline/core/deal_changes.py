@@ -25,7 +25,11 @@ class DealChange(Fact, frozen=True, omit_defaults=True):
 
 
 class DealOpened(DealChange, frozen=True):
-    """An account at risk became a deal. ``why`` says how the play was chosen and why each other one was not."""
+    """An account at risk became a deal.
+
+    ``why`` has the score's sum, where there is one, then how the play was chosen and why each other one was not;
+    ``owner_why`` says how the owner was found.
+    """
 
     play: str
     play_hash: str
@@ -36,6 +40,7 @@ class DealOpened(DealChange, frozen=True):
     score: int = 0
     why: tuple[str, ...] = ()
     severity: str | None = None
+    owner_why: tuple[str, ...] = ()
 
     def fold(self, deal: Deal, event: Event) -> Deal:
         return replace(

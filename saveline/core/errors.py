@@ -58,6 +58,11 @@ class TaskTaken(Refusal):
         super().__init__(f"“{title}” is taken already: {by} has it.")
 
 
+class UnknownNotice(Refusal):
+    def __init__(self, notice_id: int) -> None:
+        super().__init__(f"There is no notice {notice_id}.")
+
+
 class NotTheirs(Refusal):
     def __init__(self, title: str, person: str, department: str) -> None:
         super().__init__(f"“{title}” is offered to {department}; {person} is not in that department.")

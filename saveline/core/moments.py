@@ -26,6 +26,7 @@ LARGEST: Final = 9_999
 _UNIT = re.compile(r"(\d+)\s+(business\s+)?(minute|hour|day|week)s?\b\s*")
 _MOMENT = re.compile(r"^(?:(?P<duration>.+?)\s+(?P<way>after|before)|at)\s+(?P<anchor>.+)$")
 _FIELD = re.compile(r"^[a-z][a-z0-9_]*$")
+_WAY: Final = {1: "later", -1: "earlier"}
 _SIZES: Final = {"minute": 1, "hour": 60, "day": 1, "week": 7}
 _WORDS: Final = ("minutes", "hours", "days", "weeks", "business", "after", "before", "at", "every")
 
@@ -148,7 +149,7 @@ def resolve(moment: Moment, anchor: datetime | date, calendar: WorkCalendar, tra
             return anchor
         anchor = calendar.local(anchor).date()
     day = _shift_day(moment, anchor, calendar, trace)
-    end = worktime.end_of_business(calendar, day, earlier=moment.direction < 0)
+    end = worktime.end_of_business(calendar, day, earlier=moment.direction < 0, trace=trace)
     if trace is not None:
         trace.append(f"end of business: {calendar.local(end):%a %-d %b %H:%M}")
     return end
@@ -160,9 +161,14 @@ def shift(moment: Moment, anchor: datetime | date, calendar: WorkCalendar, trace
     duration, way = moment.duration, moment.direction
     if duration.days:
         at = worktime.same_wall(calendar, at, way * duration.days)
+        _calendar_days(trace, duration, way, calendar.local(at).date())
     if duration.business_days:
         at = worktime.add_days(calendar, at, way * duration.business_days, trace)
-    at += timedelta(minutes=way * duration.minutes)
+    if duration.minutes:
+        at += timedelta(minutes=way * duration.minutes)
+        if trace is not None:
+            length = worktime.span_words(timedelta(minutes=duration.minutes))
+            trace.append(f"{length} {_WAY[way]}, by the clock: {calendar.local(at):%a %-d %b %H:%M}")
     if duration.business_minutes:
         work = timedelta(minutes=duration.business_minutes)
         at = (worktime.after if way > 0 else worktime.before)(calendar, at, work, trace)
@@ -175,8 +181,15 @@ def later(duration: Duration, at: datetime, calendar: WorkCalendar, trace: Trace
 
 
 def _shift_day(moment: Moment, day: date, calendar: WorkCalendar, trace: Trace | None) -> date:
-    day += timedelta(days=moment.direction * moment.duration.days)
+    if moment.duration.days:
+        day += timedelta(days=moment.direction * moment.duration.days)
+        _calendar_days(trace, moment.duration, moment.direction, day)
     return worktime.nth_business_day(calendar, day, moment.direction * moment.duration.business_days, trace)
+
+
+def _calendar_days(trace: Trace | None, duration: Duration, way: int, reached: date) -> None:
+    if trace is not None:
+        trace.append(f"{_count(duration.days, 'calendar day')} {_WAY[way]}: {reached:%a %-d %b %Y}")
 
 
 def _count(n: int, unit: str) -> str:

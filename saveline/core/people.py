@@ -17,6 +17,8 @@ from saveline.core.facts import Absence, Department, Fact, Person
 from saveline.core.worktime import DaysOff, WeekHours, WorkCalendar, next_opening, parse_hours
 
 PICKS: Final = ("round_robin", "least_loaded")
+SHOWN: Final = 5
+"""Of how many people of a department a pick says how much they have to do."""
 
 
 class Owner(Fact, frozen=True):
@@ -267,8 +269,13 @@ def _pick(link: Pick, at: datetime, people: People, duty: Duty, why: list[str]) 
         why.append(f"{link}: nobody is free")
         return None
     if link.how == "least_loaded":
-        return min(fit, key=lambda p: (duty.open_tasks.get(p.id, 0), p.id)).id
+        ordered = sorted(fit, key=lambda p: (duty.open_tasks.get(p.id, 0), p.id))
+        loads = [f"{p.name} {duty.open_tasks.get(p.id, 0)}" for p in ordered[:SHOWN]]
+        more = f" and {len(fit) - SHOWN} with as many or more" if len(fit) > SHOWN else ""
+        why.append(f"open tasks in {link.department}: {', '.join(loads)}{more}")
+        return ordered[0].id
     last = duty.last_pick.get(link.department, 0)
+    why.append(f"the turn in {link.department}: {f'after {people.name(last)}' if last else 'nobody had it yet'}")
     return next((p.id for p in fit if p.id > last), fit[0].id)
 
 

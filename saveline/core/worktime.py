@@ -74,11 +74,31 @@ def _ordered(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     return tuple(spans)
 
 
+def hours_words(hours: WeekHours) -> str:
+    """``Mon–Fri 9–13, 14–18; Sat 10–12``: what :func:`parse_hours` reads, for people."""
+    runs: list[tuple[int, int]] = []
+    for day, spans in enumerate(hours):
+        if spans and runs and runs[-1][1] == day - 1 and hours[day - 1] == spans:
+            runs[-1] = (runs[-1][0], day)
+        elif spans:
+            runs.append((day, day))
+    parts = []
+    for first, last in runs:
+        days = WEEKDAYS[first].title() + (f"–{WEEKDAYS[last].title()}" if last > first else "")
+        parts.append(f"{days} {', '.join(f'{_hour(a)}–{_hour(b)}' for a, b in hours[first])}")
+    return "; ".join(parts) or "no working hours"
+
+
+def _hour(minute: int) -> str:
+    return f"{minute // 60}:{minute % 60:02}" if minute % 60 else str(minute // 60)
+
+
 class DaysOff:
     """Public holidays of a country (``PT``, ``DE-BY``) and the workspace's own, filled in year by year as asked."""
 
     def __init__(self, country: str | None, own: Container[date] = ()) -> None:
-        code, _, part = (country or "").partition("-")
+        self.country = country or ""
+        code, _, part = self.country.partition("-")
         # In English whatever the machine's locale: a derivation reads the same everywhere.
         self._public = holidays.country_holidays(code, subdiv=part or None, language="en_US") if code else None
         self.own = own
@@ -87,7 +107,9 @@ class DaysOff:
         return day in self.own or (self._public is not None and isinstance(day, date) and day in self._public)
 
     def name(self, day: date) -> str:
-        return (self._public.get(day) if self._public is not None else None) or "day off"
+        """``holiday, Republic Day``; ``day off`` for one of the company's own."""
+        public = self._public.get(day) if self._public is not None else None
+        return f"holiday, {public}" if public else "day off"
 
 
 @lru_cache(maxsize=256)
@@ -137,10 +159,17 @@ class WorkCalendar:
         return tuple((a, b) for a, b in spans if a < b)
 
     def why_off(self, day: date) -> str:
-        """Why nobody works on ``day``: weekend, the holiday's name, or away."""
+        """Why nobody works on ``day``: weekend, the holiday's name, or away, and until when."""
         if not self.hours[day.weekday()]:
             return "not a working day"
-        return self.days_off.name(day) if day in self.days_off else "away"
+        if day in self.days_off:
+            return self.days_off.name(day)
+        back = max((a.back for a in self.absences if a.covers(day)), default=None)
+        return f"away until {back:%-d %b}" if back else "hours that the change of clocks skips"
+
+    def __str__(self) -> str:
+        holidays_of = f", holidays of {self.days_off.country}" if self.days_off.country else ""
+        return f"{self.zone.key}, {hours_words(self.hours)}{holidays_of}"
 
 
 def after(calendar: WorkCalendar, at: datetime, work: timedelta, trace: Trace | None = None) -> datetime:
@@ -201,8 +230,10 @@ def nth_business_day(calendar: WorkCalendar, day: date, days: int, trace: Trace 
         day += timedelta(days=step)
         if calendar.spans(day):
             left -= 1
-        elif trace is not None:
-            trace.append(f"{day:%a %-d %b}: {calendar.why_off(day)}")
+            if trace is not None:
+                trace.append(f"{day:%a %-d %b}: working day {abs(days) - left}")
+        else:
+            _note(trace, calendar, day, timedelta())
     return day
 
 
@@ -223,12 +254,15 @@ def same_wall(calendar: WorkCalendar, at: datetime, days: int) -> datetime:
     return moved.replace(fold=0).astimezone(UTC)
 
 
-def end_of_business(calendar: WorkCalendar, day: date, *, earlier: bool = False) -> datetime:
+def end_of_business(
+    calendar: WorkCalendar, day: date, *, earlier: bool = False, trace: Trace | None = None
+) -> datetime:
     """The close of ``day``; on a day off that of the next working day, or with ``earlier`` of the one before."""
     for candidate in _days_from(day, -1 if earlier else 1):
         spans = calendar.spans(candidate)
         if spans:
             return spans[-1][1]
+        _note(trace, calendar, candidate, timedelta())
     return calendar.wall(day, 17 * 60)
 
 
@@ -241,27 +275,36 @@ def next_opening(calendar: WorkCalendar, at: datetime) -> datetime:
     return at
 
 
-def between(calendar: WorkCalendar, start: datetime, end: datetime) -> timedelta:
+def between(calendar: WorkCalendar, start: datetime, end: datetime, trace: Trace | None = None) -> timedelta:
     """Working time in ``[start, end)``."""
     total, day, last = timedelta(), calendar.local(start).date(), calendar.local(end).date()
     while day <= last:
+        spent = timedelta()
         for a, b in calendar.spans(day):
-            total += max(min(b, end) - max(a, start), timedelta())
+            spent += max(min(b, end) - max(a, start), timedelta())
+        _note(trace, calendar, day, spent)
+        total += spent
         day += timedelta(days=1)
     return total
 
 
-def moved(calendar: WorkCalendar, at: datetime, by: timedelta) -> datetime:
+def moved(calendar: WorkCalendar, at: datetime, by: timedelta, trace: Trace | None = None) -> datetime:
     """``at`` later by ``by`` of working time; ``at`` itself when ``by`` is nothing."""
-    return after(calendar, at, by) if by else at
+    return after(calendar, at, by, trace) if by else at
+
+
+def span_words(span: timedelta) -> str:
+    """``2 h``, ``1 h 20 min``, ``45 s``: exact to the second, so that parts add up to their sum."""
+    seconds = round(span.total_seconds())
+    parts = ((seconds // 3600, "h"), (seconds % 3600 // 60, "min"), (seconds % 60, "s"))
+    return " ".join(f"{n} {unit}" for n, unit in parts if n) or "no time"
 
 
 def _note(trace: Trace | None, calendar: WorkCalendar, day: date, spent: timedelta) -> None:
     if trace is None:
         return
     if spent:
-        hours = spent.total_seconds() / 3600
-        trace.append(f"{day:%a %-d %b}: {hours:g} h")
+        trace.append(f"{day:%a %-d %b}: {span_words(spent)}")
     elif not calendar.spans(day):
         trace.append(f"{day:%a %-d %b}: {calendar.why_off(day)}")
 

@@ -233,13 +233,13 @@ _PICKED = """
     - {after: 1 hour, who: dora, done: knock}
     - {after: 1 hour, who: bob, done: second}
     - {after: 1 hour, who: ana, done: first}
-    - {after: 1 hour, who: ana, done: third}
+    - {after: 1 hour, who: bob, done: third}
     - {after: 1 hour, who: ana, done: turn_a}
     - {after: 1 hour, who: bob, done: turn_b}
   expect:
     - {task: first, who: ana}
     - {task: second, who: bob}
-    - {task: third, who: ana}
+    - {task: third, who: bob}  # the task that he has just finished is no load any more
     - {task: turn_a, who: ana}
     - {task: turn_b, who: bob}
     - {task: turn_c, who: ana}

@@ -183,7 +183,9 @@ def test_a_due_moment_prints_its_derivation() -> None:
     assert trace == [
         "Sat 21 Nov: not a working day",
         "Sun 22 Nov: not a working day",
-        "Mon 23 Nov: away",
+        "Mon 23 Nov: away until 24 Nov",
+        "Tue 24 Nov: working day 1",
+        "Wed 25 Nov: working day 2",
         "end of business: Wed 25 Nov 18:00",
     ]
 

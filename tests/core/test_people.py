@@ -161,13 +161,19 @@ def test_a_rotation_goes_round_and_skips_who_is_away() -> None:
     assert taken == [DORA, FAY, DORA, FAY, DORA]  # nobody stands in for eli: a rotation has others
     after_eli = ask((turn,), found, duty=Duty(last_pick={"support": ELI}))
     assert after_eli.person_id == FAY
+    assert after_eli.why[-2:] == ("the turn in support: after Eli", "round robin of support: Fay")
+    assert ask((turn,), found).why[-2] == "the turn in support: nobody had it yet"
 
 
 def test_the_least_loaded_has_it_and_of_equals_the_first() -> None:
     found, pick = people(), Pick("least_loaded", "support")
     assert ask((pick,), found, duty=Duty({DORA: 2, ELI: 1, FAY: 1})).person_id == ELI
     assert ask((pick,), found, duty=Duty({DORA: 0, ELI: 0})).person_id == DORA
-    assert ask((pick,), found).why == ("least loaded of support: Dora",)
+    busy = Duty({DORA: 2, ELI: 1})
+    assert ask((pick,), found, duty=busy).why == (
+        "open tasks in support: Fay 0, Eli 1, Dora 2",
+        "least loaded of support: Fay",
+    )
 
 
 def test_nobody_gets_more_than_they_can_take() -> None:

@@ -7,15 +7,17 @@ the second of the two, and a day away counted to its last day instead of up to t
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from saveline.core import worktime
 from saveline.core.facts import Absence
-from saveline.core.worktime import Trace, WorkCalendar, parse_hours
-from tests.core.calendars import calendar, calendars, days, moments, spans_of_work
+from saveline.core.worktime import Span, Trace, WorkCalendar, hours_words, parse_hours
+from tests.core.calendars import HOURS, ZONES, calendar, calendars, days, moments, spans_of_work
 
 
 def local(cal: WorkCalendar, at: datetime) -> str:
@@ -61,6 +63,64 @@ def test_time_is_conserved_backwards(cal: WorkCalendar, at: datetime, work: time
     assume(counted(trace))
     assert start <= at
     assert worktime.between(cal, start, at) == work
+
+
+@given(calendars, moments, spans_of_work)
+def test_work_begins_and_ends_within_hours(cal: WorkCalendar, at: datetime, work: timedelta) -> None:
+    assume(works(cal, at) and work > timedelta())
+    trace: Trace = []
+    end, begin = worktime.after(cal, at, work, trace), worktime.before(cal, at, work, trace)
+    assume(counted(trace))
+    assert any(start < end <= close for start, close in near(cal, end))
+    assert any(start <= begin < close for start, close in near(cal, begin))
+
+
+def near(cal: WorkCalendar, at: datetime) -> list[Span]:
+    """The working spans of the day and those beside it: a close at midnight is the next day's first moment."""
+    return [span for n in (-1, 0, 1) for span in cal.spans(cal.local(at).date() + timedelta(days=n))]
+
+
+@given(calendars, moments, moments, moments)
+def test_a_pause_keeps_the_work_that_was_left(cal: WorkCalendar, a: datetime, b: datetime, c: datetime) -> None:
+    """Law 7 in every calendar: after a pause as much working time is left until the due moment as there was before."""
+    paused, resumed, due = a, max(a, b), max(a, c)
+    assume(works(cal, resumed) and works(cal, due) and works(cal, paused))
+    slept = worktime.between(cal, paused, resumed)
+    trace: Trace = []
+    moved = worktime.moved(cal, due, slept, trace)
+    assume(counted(trace))
+    assert worktime.between(cal, resumed, max(moved, resumed)) == worktime.between(cal, paused, due)
+
+
+@given(st.sampled_from(ZONES), moments, st.integers(0, 1439))
+def test_a_wall_time_is_itself_or_later_and_the_first_of_two(zone: str, near_to: datetime, minute: int) -> None:
+    """In all zones, near every change of clocks: a wall time that exists is that instant, and of two the first; one
+    that spring skips moves forward by the gap, not further."""
+    cal = calendar(zone=zone, country=None)
+    day = cal.local(near_to).date()
+    at = cal.wall(day, minute)
+    local, asked = cal.local(at).replace(tzinfo=None), datetime.combine(day, time(minute // 60, minute % 60))
+    if local == asked:
+        assert not cal.local(at).fold
+    else:
+        change = cal.local(at).utcoffset() - cal.local(at - timedelta(hours=3)).utcoffset()  # type: ignore[operator]
+        assert timedelta() < local - asked == change
+
+
+@given(calendars, moments, spans_of_work)
+def test_a_trace_adds_up(cal: WorkCalendar, at: datetime, work: timedelta) -> None:
+    """The hours that a derivation names are those that were asked for, and between two moments those that passed."""
+    trace: Trace = []
+    end = worktime.after(cal, at, work, trace)
+    assume(counted(trace))
+    assert sum(map(hours_named, trace), timedelta()) == work
+    again: Trace = []
+    assert worktime.between(cal, at, end, again) == sum(map(hours_named, again), timedelta())
+
+
+def hours_named(line: str) -> timedelta:
+    unit = {"h": 3600, "min": 60, "s": 1}
+    return timedelta(seconds=sum(int(n) * unit[u] for n, u in re.findall(r" (\d+) (h|min|s)\b", line)))
 
 
 @given(calendars, moments, spans_of_work, spans_of_work)
@@ -146,7 +206,7 @@ def test_four_business_hours_over_a_weekend_and_a_holiday() -> None:
         "Fri 2 Oct: 2 h",
         "Sat 3 Oct: not a working day",
         "Sun 4 Oct: not a working day",
-        "Mon 5 Oct: Republic Day",
+        "Mon 5 Oct: holiday, Republic Day",
         "Tue 6 Oct: 2 h",
     ]
 
@@ -227,7 +287,7 @@ def test_days_away_are_no_work_and_the_day_of_return_is() -> None:
     cal = calendar(away=(Absence(date(2026, 11, 23), date(2026, 11, 25)),))
     end = worktime.after(cal, wall(cal, "2026-11-20 17:00"), timedelta(hours=2), trace)
     assert local(cal, end) == "Wed 25 Nov 10:00"
-    assert trace[-3:] == ["Mon 23 Nov: away", "Tue 24 Nov: away", "Wed 25 Nov: 1 h"]
+    assert trace[-3:] == ["Mon 23 Nov: away until 25 Nov", "Tue 24 Nov: away until 25 Nov", "Wed 25 Nov: 1 h"]
 
 
 def test_a_day_off_of_the_company_is_named() -> None:
@@ -288,3 +348,15 @@ def test_hours_without_a_day_are_those_of_the_days_before_them() -> None:
     week = parse_hours("mon-wed 9-13, 14-18; sat 10-12")
     assert week[0] == ((540, 780), (840, 1080)) == week[2]
     assert week[3:] == ((), (), ((600, 720),), ())
+
+
+@pytest.mark.parametrize("hours", HOURS)
+def test_hours_in_words_mean_the_same(hours: str) -> None:
+    assert parse_hours(hours_words(parse_hours(hours)).replace("–", "-")) == parse_hours(hours)
+
+
+def test_hours_are_read_as_people_write_them() -> None:
+    assert hours_words(parse_hours("mon-wed 9-13, 14-18; thu 8:30-12; sat 10-12")) == (
+        "Mon–Wed 9–13, 14–18; Thu 8:30–12; Sat 10–12"
+    )
+    assert str(calendar()) == "Europe/Lisbon, Mon–Fri 9–13, 14–18, holidays of PT"

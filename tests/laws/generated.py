@@ -20,6 +20,7 @@ _DURATIONS = st.sampled_from(
         "2 weeks",
         "2 business hours",
         "9 business hours",
+        "30 business hours",
         "1 business day",
         "3 business days",
     ]

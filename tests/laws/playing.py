@@ -21,7 +21,9 @@ from saveline.core.facts import Deal, Doer, Task
 from saveline.core.people import Duty, People
 from saveline.store import load, outbox
 from saveline.store.rows import NOTICE, decode_json
+from tests.casting import people as people_of
 from tests.laws.generated import Step
+from tests.laws.places import place_of
 from tests.world import FRIDAY, World
 
 _OF_ACCOUNTS: Final = (
@@ -40,16 +42,20 @@ _OF_ACCOUNTS: Final = (
 
 
 def start(world: World, play: dict[str, Any]) -> int:
-    """A world with nothing in it but this play and one deal that runs it. Returns the deal's id."""
+    """A world with nothing in it but this play and one deal that runs it, where :mod:`places` puts it. Returns the
+    deal's id."""
     empty(world)
     settings = world.settings.workspace / "saveline.yaml"
     if SEVERITIES not in settings.read_text():
         settings.write_text(settings.read_text() + SEVERITIES)
+    place = place_of(play)
+    world.clock.set(place.start)
+    people_of(world, **place.people)
     path = world.settings.workspace / "playbooks" / "generated.yaml"
     path.write_text(json.dumps(play))  # JSON is YAML
     problems = [p for p in world.desk.plays.problems if not p.warning]
     assert not problems, f"{problems}\n{json.dumps(play, indent=1)}"
-    return world.open(world.account(), "value_not_seen")
+    return world.open(world.account(renewal=place.renewal), "value_not_seen")
 
 
 SEVERITIES: Final = """

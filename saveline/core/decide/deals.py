@@ -30,7 +30,7 @@ from saveline.core.errors import (
 from saveline.core.facts import Doer, Fact
 from saveline.core.moments import Anchor, Moment, resolve
 from saveline.core.workspace import Outcome
-from saveline.core.worktime import end_of_business
+from saveline.core.worktime import Trace, end_of_business
 
 MOST_KEPT: Final = 10**17
 """Cents that no account is worth: what is more is a slip of the finger, and more than a column holds."""
@@ -67,7 +67,7 @@ def open_deal(
     owner = draft.who(case.workspace.owner, at)
     # Whoever is away owns it all the same: what the owner has to do goes to their substitute meanwhile.
     owner_id = owner.meant_id or owner.person_id or draft.who(case.workspace.steward, at).person_id
-    decide_at = _decide_at(draft, owner_id, at)
+    decide_at = decision_date(draft, owner_id, at)
     opened = DealOpened(
         case.play.name,
         case.play.hash,
@@ -76,8 +76,9 @@ def open_deal(
         decide_at,
         tuple(causes),
         score,
-        (*why, *owner.why),
+        tuple(why),
         case.workspace.severity_of(score),
+        owner.why,
     )
     draft.record(opened, at=at, by=by)
     flow.enter_stage(draft, case.play.stages[0].key, at, "opened")
@@ -284,12 +285,18 @@ def _check_gates(draft: Draft, at: datetime) -> None:
         raise GateHolds(case.workspace.stage_title(deal.stage), missing)
 
 
-def _decide_at(draft: Draft, owner_id: int | None, at: datetime) -> datetime:
+def decision_date(draft: Draft, owner_id: int | None, at: datetime, trace: Trace | None = None) -> datetime:
     """The decision date: the play's, or without a renewal the workspace's; at least a business day away."""
     case, calendar = draft.case, draft.case.people.calendar(owner_id)
     moment = case.play.decide
     anchor = at if moment.anchor.kind == "opened" else draft.anchor(None, moment.anchor)
     if anchor is None:
-        moment, anchor = Moment(Anchor("opened"), case.workspace.decide_without_renewal, 1), at
-    tomorrow = calendar.local(at).date() + timedelta(days=1)
-    return max(resolve(moment, anchor, calendar), end_of_business(calendar, tomorrow))
+        instead = Moment(Anchor("opened"), case.workspace.decide_without_renewal, 1)
+        if trace is not None:
+            trace.append(f"the account has no {moment.anchor} date: {instead} instead")
+        moment, anchor = instead, at
+    found = resolve(moment, anchor, calendar, trace)
+    earliest = end_of_business(calendar, calendar.local(at).date() + timedelta(days=1))
+    if found < earliest and trace is not None:
+        trace.append("that is too near: the close of the next working day instead")
+    return max(found, earliest)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from saveline.core import people as persons
-from saveline.core.changes import Change, Event, TaskAssigned, TaskChange, evolve
+from saveline.core.changes import Change, Event, TaskChange, evolve
 from saveline.core.decide.approval import approval_plan
 from saveline.core.errors import DealIsClosed, TaskClosed, TaskNotStarted, UnknownTask
 from saveline.core.facts import APPROVAL, DECISION, Account, Deal, Doer, Fact, Task
@@ -66,14 +66,21 @@ class Draft:
     def record(self, change: Change, *, at: datetime, task_no: int = 0, by: Doer | None = None) -> Event:
         who, via = (by.person_id, by.via) if by else (None, "engine")
         event = Event(self.deal.seq + 1, at, change, task_no, who, via)
+        had = self.deal.task(task_no)
         self.deal = evolve(self.deal, (event,))
         self.events.append(event)
         self._facts = None
         if isinstance(change, TaskChange):
             self.stale.add(task_no)
-        if isinstance(change, TaskAssigned) and change.person_id:
-            self._load[change.person_id] = self._load.get(change.person_id, 0) + 1
+            self._weigh(_bearer(had), _bearer(self.deal.task(task_no)))
         return event
+
+    def _weigh(self, had: int | None, has: int | None) -> None:
+        """Keep the loads: a pick must see the same whether what came before it was written meanwhile or not."""
+        if had != has:
+            for person_id, more in ((had, -1), (has, 1)):
+                if person_id is not None:
+                    self._load[person_id] = self._load.get(person_id, 0) + more
 
     # --- the facts, as they stand now -------------------------------------------------------------------------
 
@@ -263,12 +270,18 @@ def _deal_facts(deal: Deal) -> dict[str, Any]:
     }
 
 
+def _bearer(task: Task | None) -> int | None:
+    """Whose load the task is: of whoever has it, while it is open."""
+    return task.assignee_id if task is not None and task.state == "open" else None
+
+
 def duty_after(duty: Duty, decision: Decision) -> Duty:
     """The loads and rotations once ``decision`` stands: what the next deal of the same batch must see."""
-    given = [e.change.person_id for e in decision.events if isinstance(e.change, TaskAssigned) and e.change.person_id]
-    if not given and not decision.rotations:
+    if not decision.events:
         return duty
     open_tasks = dict(duty.open_tasks)
-    for person_id in given:
-        open_tasks[person_id] = open_tasks.get(person_id, 0) + 1
+    for tasks, more in ((decision.before.tasks, -1), (decision.deal.tasks, 1)):
+        for person_id in map(_bearer, tasks):
+            if person_id is not None:
+                open_tasks[person_id] = open_tasks.get(person_id, 0) + more
     return Duty(open_tasks, {**duty.last_pick, **decision.rotations})

@@ -159,9 +159,12 @@ def resume(draft: Draft, at: datetime, *, by: Doer | None = None) -> None:
         # A stage can be entered during the pause: its clock has stood still since then only.
         stopped = max(deal.paused_at, deal.stage_at or deal.paused_at)
         stage_due = moved(calendar, stage_due, between(calendar, stopped, at))
+    turns = (follow.next_change(draft, t) for t in deal.tasks if t.state == "open")
+    turned = any(turn is not None and turn <= at for turn in turns)
     draft.record(DealResumed(clocks, stage_due, starts), at=at, by=by)
     draft.stale.update(c.no for c in clocks)
-    follow.follow(draft, at)  # who came and went during the pause
+    if turned:
+        follow.follow(draft, at)  # who came and went during the pause, and nobody before their time
 
 
 def _after_pause(draft: Draft, task: Task, paused_at: datetime, at: datetime) -> Moved:

@@ -16,7 +16,7 @@ from saveline.core.facts import Doer, Task
 from saveline.core.moments import Anchor, Duration, Moment, resolve
 from saveline.core.people import Chain, Owner, Who
 from saveline.core.play import StagePlan, TaskPlan
-from saveline.core.worktime import WorkCalendar, end_of_business
+from saveline.core.worktime import Trace, WorkCalendar, end_of_business
 
 UNDATED: Final = Moment(Anchor("start"), Duration(business_days=2), 1)
 """The due moment of a task whose own counts from a date that the account does not have."""
@@ -100,12 +100,18 @@ def assignment(who: Who) -> TaskAssigned:
     return TaskAssigned(who.person_id, who.department, who.why, meant, who.link)
 
 
-def due_moment(draft: Draft, task: Task, moment: Moment, calendar: WorkCalendar, at: datetime) -> datetime:
+def due_moment(
+    draft: Draft, task: Task, moment: Moment, calendar: WorkCalendar, at: datetime, trace: Trace | None = None
+) -> datetime:
     """When a task that starts at ``at`` is due. One that would be due before it starts is due at the next close."""
     anchor: datetime | date | None = at if moment.anchor.kind == "start" else draft.anchor(task, moment.anchor)
-    due = resolve(moment, anchor, calendar) if anchor is not None else resolve(UNDATED, at, calendar)
+    if anchor is None and trace is not None:
+        trace.append(f"there is no {moment.anchor} yet to count from: {UNDATED} instead")
+    due = resolve(moment, anchor, calendar, trace) if anchor is not None else resolve(UNDATED, at, calendar, trace)
     if due > at:
         return due
+    if trace is not None:
+        trace.append("that is not after its start: the next close of business instead")
     today = calendar.local(at).date()
     close = end_of_business(calendar, today)
     return close if close > at else end_of_business(calendar, today + timedelta(days=1))

@@ -12,11 +12,11 @@ from typing import Final, Literal
 
 from saveline.core.changes import Escalated, Reminded, RungPassed, TaskAssigned
 from saveline.core.decide.draft import Draft
-from saveline.core.facts import Fact, Task
+from saveline.core.facts import Clock, Fact, Task
 from saveline.core.moments import Duration, Moment, later, shift
 from saveline.core.people import Who
 from saveline.core.play import Policy
-from saveline.core.worktime import WorkCalendar, next_opening
+from saveline.core.worktime import Trace, WorkCalendar, next_opening
 
 
 class Due(Fact, frozen=True):
@@ -35,8 +35,8 @@ def policy_of(draft: Draft, task: Task) -> Policy:
 def next_due(draft: Draft, task: Task) -> Due:
     """The next reminder or rung of an open task, whichever comes first; a reminder before a rung of the same moment."""
     policy = policy_of(draft, task)
-    rung = _next_rung(draft, task, policy)
-    reminder = _next_reminder(draft, task, policy)
+    rung = next_rung(draft, task, policy)
+    reminder = next_reminder(draft, task, policy)
     return reminder if reminder and reminder.at <= rung.at else rung
 
 
@@ -105,34 +105,71 @@ def _to_holder(draft: Draft, kind: str, task: Task, at: datetime, ordinal: int) 
         draft.tell_department(kind, task.department, at=at, task_no=task.no, ordinal=ordinal)
 
 
-def _next_reminder(draft: Draft, task: Task, policy: Policy) -> Due | None:
+def next_reminder(draft: Draft, task: Task, policy: Policy, trace: Trace | None = None) -> Due | None:
     """The first reminder not yet sent whose moment lies ahead of the last change; what had passed by then is past."""
     clock, calendar = task.running, draft.case.people.calendar(task.assignee_id)
     for index in range(clock.reminded, len(policy.remind)):
-        at = _moment(draft, task, policy.remind[index], calendar)
+        days: Trace | None = None if trace is None else []
+        at = _moment(draft, task, policy.remind[index], calendar, days)
         if at is not None and at > clock.since:
-            return Due(_latest(next_opening(calendar, at), clock.snoozed_until), "remind", index)
+            found = Due(_latest(next_opening(calendar, at), clock.snoozed_until), "remind", index)
+            if trace is not None and days is not None:
+                trace += [
+                    *days,
+                    f"{policy.remind[index]}: {_read(calendar, at)}",
+                    *_put_off(calendar, at, found.at, clock),
+                ]
+            return found
     return None
 
 
-def _next_rung(draft: Draft, task: Task, policy: Policy) -> Due:
+def next_rung(draft: Draft, task: Task, policy: Policy, trace: Trace | None = None) -> Due:
     clock, index = task.running, min(task.running.rung, len(policy.escalate) - 1)
     rung = policy.escalate[index]
     calendar = draft.case.people.calendar(draft.who(rung.to, clock.due_at, task).person_id)
+    days: Trace | None = None if trace is None else []
+    words = str(rung)
     if clock.rung >= len(policy.escalate) and clock.escalated_at is not None:
-        at = later(rung.repeat or EVERY_BUSINESS_DAY, clock.escalated_at, calendar)
+        again = rung.repeat or EVERY_BUSINESS_DAY
+        words = f"the last rung again, {again} after it was climbed"
+        at = later(again, clock.escalated_at, calendar, days)
     elif rung.unseen is not None:
         holder = draft.case.people.calendar(task.assignee_id)
-        at = later(policy.rest, clock.seen_at, holder) if clock.seen_at else later(rung.unseen, clock.anchor_at, holder)
+        if clock.seen_at:
+            words = f"seen, and then at rest for {policy.rest}"
+            at = later(policy.rest, clock.seen_at, holder, days)
+        else:
+            at = later(rung.unseen, clock.anchor_at, holder, days)
     else:
-        at = (_moment(draft, task, rung.when, calendar) if rung.when else None) or clock.due_at
-    at = _latest(at, clock.since, clock.escalated_at, clock.snoozed_until)
-    return Due(at if rung.ignore_hours else next_opening(calendar, at), "rung", index)
+        at = (_moment(draft, task, rung.when, calendar, days) if rung.when else None) or clock.due_at
+    found = _latest(at, clock.since, clock.escalated_at, clock.snoozed_until)
+    found = found if rung.ignore_hours else next_opening(calendar, found)
+    if trace is not None and days is not None:
+        trace += [*days, f"{words}: {_read(calendar, at)}", *_put_off(calendar, at, found, clock)]
+    return Due(found, "rung", index)
 
 
-def _moment(draft: Draft, task: Task, moment: Moment, calendar: WorkCalendar) -> datetime | None:
+def _moment(
+    draft: Draft, task: Task, moment: Moment, calendar: WorkCalendar, trace: Trace | None = None
+) -> datetime | None:
     anchor = draft.anchor(task, moment.anchor)
-    return None if anchor is None else shift(moment, anchor, calendar)
+    return None if anchor is None else shift(moment, anchor, calendar, trace)
+
+
+def _read(calendar: WorkCalendar, at: datetime) -> str:
+    return f"{calendar.local(at):%a %-d %b %Y %H:%M}, {calendar.zone.key}"
+
+
+def _put_off(calendar: WorkCalendar, at: datetime, until: datetime, clock: Clock) -> list[str]:
+    """A line where a step does not come at the moment of its own: what holds it back."""
+    if until <= at:
+        return []
+    held = {
+        clock.since: "not before the last change of the task",
+        clock.escalated_at: "not before the rung below it",
+        clock.snoozed_until: "the task sleeps until then",
+    }
+    return [f"put off to {_read(calendar, until)}: {held.get(until, 'the next hour of work')}"]
 
 
 def _latest(at: datetime, *others: datetime | None) -> datetime:
