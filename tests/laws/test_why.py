@@ -26,9 +26,11 @@ from saveline.core.language.names import Names
 from saveline.core.language.playbooks import parse_play
 from saveline.core.rehearse import (
     Act,
+    Answered,
     AskHelp,
     Decline,
     Finish,
+    Grade,
     HandOver,
     Open,
     Pause,
@@ -37,6 +39,7 @@ from saveline.core.rehearse import (
     See,
     Snooze,
     Take,
+    Wait,
 )
 from saveline.core.rehearse import Step as Taken
 from saveline.core.trial import people_of
@@ -101,6 +104,8 @@ def _act(deal: Deal, step: Step, at: datetime) -> Act | None:
         return Pause(at + timedelta(days=step.pick + 1), "they are away")
     if step.do == "resume":
         return Resume()
+    if step.do == "grade":
+        return Grade("critical" if step.flag else "normal", "it is worse")
     tasks = [t.plan for t in deal.tasks if t.state == "open" and t.plan != DECISION]
     return _task_act(tasks[step.pick % len(tasks)], step, at) if tasks else None
 
@@ -114,6 +119,8 @@ def _task_act(plan: str, step: Step, at: datetime) -> Act | None:
         "hand_over": HandOver(plan, IDS[f"{step.person}@x.example"]),
         "claim": Take(plan),
         "help": AskHelp(plan, "please"),
+        "customer": Wait(plan, at + timedelta(hours=step.pick * 9 + 1), "they think"),
+        "answered": Answered(plan),
     }
     return known.get(step.do)
 
