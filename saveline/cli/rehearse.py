@@ -119,9 +119,9 @@ def rehearse_play(  # noqa: PLR0913, PLR0917 - every option of the command is an
 
 
 def _drawn(done: rehearsal.Rehearsal, folder: Path, *, lines: bool) -> list[Path]:
-    from saveline.charts.rehearsal import draw  # here: drawing takes a second to load
+    from saveline.charts.rehearsal import draw_all  # here: drawing takes a second to load
 
-    return draw(done.report, folder, versus=done.versus, lives=done.lives if lines else ())
+    return draw_all(done.report, folder, versus=done.versus, lives=done.lives if lines else ())
 
 
 def _check_sources(

@@ -58,7 +58,10 @@ class House(Fact, frozen=True):
 
 
 class Life(Fact, frozen=True):
-    """One deal from its opening to ``until``: what was decided, and ``steps``, what people did, refused ones too."""
+    """One deal from its opening to ``until``: what was decided, and ``steps``, what people did, refused ones too.
+
+    ``turns`` number the steps of all deals, so that those of one moment can be told apart.
+    """
 
     opening: Opening
     case: Case
@@ -67,6 +70,7 @@ class Life(Fact, frozen=True):
     notices: tuple[Notice, ...] = ()
     steps: tuple[Step, ...] = ()
     refused: tuple[Refused, ...] = ()
+    turns: tuple[int, ...] = ()
 
     @property
     def deal(self) -> Deal:
@@ -92,10 +96,12 @@ class _Running:
         self.notices: list[Notice] = []
         self.steps: list[Step] = []
         self.refused: list[Refused] = []
+        self.turns: list[int] = []
 
     def life(self, until: datetime) -> Life:
         events, notices = tuple(self.events), tuple(self.notices)
-        return Life(self.opening, self.case, until, events, notices, tuple(self.steps), tuple(self.refused))
+        steps, refused, turns = tuple(self.steps), tuple(self.refused), tuple(self.turns)
+        return Life(self.opening, self.case, until, events, notices, steps, refused, turns)
 
 
 class _Holding(Fact, frozen=True):
@@ -299,6 +305,7 @@ class Portfolio:
         """Somebody does it. Returns False where it is refused."""
         running = self._deals[index]
         running.steps.append(step)
+        running.turns.append(next(self._numbers))
         try:
             decision = perform(running.case, step)
         except Refusal as refusal:
