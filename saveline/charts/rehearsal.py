@@ -128,8 +128,10 @@ def _decision(found: Rehearsed) -> Drawn:
     if not rows:
         return None
     whole = found.promises[-1].held
-    return _intervals(rows, "share of deals decided in time, with 95 % interval"), "Does the decision date hold", (
-        f"It holds for {whole}"
+    return (
+        _intervals(rows, "share of deals decided in time, with 95 % interval"),
+        "Does the decision date hold",
+        (f"It holds for {whole}"),
     )
 
 

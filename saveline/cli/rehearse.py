@@ -113,9 +113,9 @@ def rehearse_play(  # noqa: PLR0913, PLR0917 - every option of the command is an
     lines = timeline or found.one
     drawn = _drawn(done, pictures, lines=lines) if pictures is not None else []
     if as_json:
-        output.emit_json(rehearse_show.plain(done, found.problems, lines=lines, drawn=drawn))
+        output.emit_json(rehearse_show.plain(done, found.problems, lines=lines, drawn=drawn, one=found.one))
     else:
-        rehearse_show.show(done, found.problems, lines=lines, drawn=drawn)
+        rehearse_show.show(done, found.problems, lines=lines, drawn=drawn, one=found.one)
 
 
 def _drawn(done: rehearsal.Rehearsal, folder: Path, *, lines: bool) -> list[Path]:

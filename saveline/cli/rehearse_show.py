@@ -22,10 +22,12 @@ SHOWN: Final = 12
 """Lines of a table that can be long; --json and the pictures have all of them."""
 
 
-def plain(done: Rehearsal, problems: Sequence[Problem], *, lines: bool, drawn: Sequence[Path]) -> dict[str, Any]:
+def plain(
+    done: Rehearsal, problems: Sequence[Problem], *, lines: bool, drawn: Sequence[Path], one: bool = False
+) -> dict[str, Any]:
     """Everything as one JSON object."""
     found: dict[str, Any] = {
-        "summary": sentences(done.report),
+        "summary": sentences(done.report, one=one),
         "rests_on": assumed(done.report),
         "report": done.report,
         "never_taken": done.report.never,
@@ -50,24 +52,26 @@ def _deal(life: Life) -> dict[str, Any]:
     return {"account": opening.account.name, "key": opening.key, "play": opening.play.name, "lines": told}
 
 
-def show(done: Rehearsal, problems: Sequence[Problem], *, lines: bool, drawn: Sequence[Path]) -> None:
-    """The findings, then what they come from."""
+def show(
+    done: Rehearsal, problems: Sequence[Problem], *, lines: bool, drawn: Sequence[Path], one: bool = False
+) -> None:
+    """The findings, then what they come from. Of ``one`` account its story is all there is to tell."""
     for problem in problems[:SHOWN]:
         output.say(str(problem), style="dim" if problem.warning else "red")
-    _show_findings(done)
+    _show_findings(done, one=one)
     for life in done.lives if lines else ():
         _show_story(life)
     if done.pooled is not None:
         _show_pooled(done.pooled)
-    if done.report.deals:
+    if done.report.deals and not one:
         _show_tables(done.report)
-    _show_footing(done.report)
+    _show_footing(done.report, one=one)
     for path in drawn:
         output.say(f"Drawn: {path}", style="dim")
 
 
-def _show_findings(done: Rehearsal) -> None:
-    head, *others = sentences(done.report)
+def _show_findings(done: Rehearsal, *, one: bool) -> None:
+    head, *others = sentences(done.report, one=one)
     output.say(head, style="bold")
     for line in others:
         output.say(f"- {line}", style="red" if "cannot carry" in line else "")
@@ -83,9 +87,11 @@ def _show_tables(found: Rehearsed) -> None:
     _show_gaps(found)
 
 
-def _show_footing(found: Rehearsed) -> None:
+def _show_footing(found: Rehearsed, *, one: bool) -> None:
     output.say("")
-    for line in assumed(found):
+    if one:
+        output.say("Another seed is another life: --seed 2, or --runs 200 for how often the decision date holds.")
+    for line in () if one else assumed(found):
         output.say(f"Rests on: {line}.", style="dim")
     for reason, count in found.left_out[:SHOWN]:
         output.say(f"Left out: {count:,} accounts, {reason}.", style="dim")
@@ -118,30 +124,29 @@ def _between(rate: Rate) -> str:
 
 
 def _show_loads(found: Rehearsed) -> None:
-    columns = ("department", "people", "take on", "open at most", "in the week of", "weeks over", "tasks",
-               "half seen in", "late")  # fmt: skip
+    columns = ("department (people)", "open of", "week of", "over", "tasks", "seen in", "late")
     rows = [
-        (c.title, c.people, c.places, c.open_most, day(c.monday), c.weeks_over, c.given, _hours(c.wait_hours),
-         _share(c.late))
+        (f"{c.title} ({c.people})", f"{c.open_most} of {c.places}", day(c.monday), c.weeks_over or "", c.given,
+         _hours(c.wait_hours), _share(c.late))
         for c in found.carried
     ]  # fmt: skip
-    _table("What each department has open, against what it takes on", columns, rows)
+    title = "Most tasks open at once, of those it takes on; over: weeks with more; seen in: half of them, working hours"
+    _table(title, columns, rows)
     full = sorted((w for w in found.weeks if w.open_most > w.places), key=lambda w: w.places - w.open_most)[:SHOWN]
-    columns = ("department", "week of", "open at most", "take on", "new", "half seen in", "late")
-    _table(
-        "The fullest weeks",
-        columns,
-        [
-            (w.department, day(w.monday), w.open_most, w.places, w.given, _hours(w.wait_hours), _share(w.late))
-            for w in full
-        ],
-    )
+    titles = {c.department: c.title for c in found.carried}
+    columns = ("department", "week of", "open of", "new", "seen in", "late")
+    rows = [
+        (titles[w.department], day(w.monday), f"{w.open_most} of {w.places}", w.given, _hours(w.wait_hours),
+         _share(w.late))
+        for w in full
+    ]  # fmt: skip
+    _table("The fullest weeks", columns, rows)
 
 
 def _show_promises(promises: Sequence[Promise]) -> None:
-    columns = ("play", "deals", "said in time", "95% sure", "of", "work done before", "of ")
+    columns = ("play", "deals", "in time", "95% sure", "n", "work done", "n ")
     rows = [(p.play, p.deals, _share(p.held), _between(p.held), p.held.n, _share(p.ready), p.ready.n) for p in promises]
-    _table("Does the decision date hold", columns, rows)
+    _table("Is the decision made in time, and is the work done before its date", columns, rows)
 
 
 def _show_stages(found: Rehearsed) -> None:
@@ -162,36 +167,40 @@ def _show_stages(found: Rehearsed) -> None:
 
 
 def _show_people(found: Rehearsed) -> None:
-    columns = ("person", "department", "open at most", "on", "takes on", "messages", "a working day", "most", "on ")
+    columns = ("person", "open of", "on", "messages", "a day", "most", "on ")
     rows = [
-        (p.name, p.department, p.open_most, day(p.day), f"{p.takes}{'*' if p.assumed else ''}", p.messages,
+        (p.name, f"{p.open_most} of {p.takes}{'*' if p.assumed else ''}", day(p.day), p.messages,
          f"{p.mean_messages:.1f}", p.most_messages, day(p.most_day))
         for p in found.people[:SHOWN]
     ]  # fmt: skip
-    _table("People (* no capacity in people.yaml)", columns, rows, left=2)
+    _table("Most open at once, and messages (* no capacity in people.yaml)", columns, rows)
     worst = [
         (d.name, day(d.day), d.messages, ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in d.kinds))
         for d in found.worst_days
     ]
-    _table("The days with most messages", ("person", "day", "messages", "which"), worst, left=4)
+    _table("The days with most messages", ("person", "day", "all", "which"), worst, left=4)
 
 
 def _show_gaps(found: Rehearsed) -> None:
     empty = [
-        (e.play, e.task, e.rung + 1, e.times, ", ".join(day(d) for d in e.days[:3]), e.why) for e in found.empty[:SHOWN]
+        (f"{e.play}.{e.task}", e.rung + 1, e.times, ", ".join(day(d) for d in e.days[:2]), e.why)
+        for e in found.empty[:SHOWN]
     ]
-    _table("Rungs that came to nobody", ("play", "task", "rung", "times", "first on", "why"), empty, left=6)
-    never = [(w.play, w.task, w.what, w.chances) for w in found.never[: 2 * SHOWN]]
-    _table("Never happened", ("play", "task", "what", "chances"), never, left=3)
-    if len(found.never) > 2 * SHOWN:
-        output.say(f"… and {len(found.never) - 2 * SHOWN:,} more.")
+    _table("Rungs that came to nobody", ("task", "rung", "times", "first on", "why"), empty, left=5)
+    never: dict[str, list[str]] = {}
+    for way in found.never:
+        never.setdefault(f"{way.play}.{way.task}".rstrip("."), []).append(f"{way.what} ({way.chances:,})")
+    rows = [(task, "; ".join(whats)) for task, whats in list(never.items())[: 2 * SHOWN]]
+    _table("Never happened (in brackets: how often it could have)", ("task", "what"), rows, left=2)
+    if len(never) > 2 * SHOWN:
+        output.say(f"… and of {len(never) - 2 * SHOWN:,} more tasks: --json has all of them.")
     refused = [(count, words) for words, count in found.refused]
     _table("Refused to the people who tried", ("times", "with these words"), refused, left=2)
 
 
 def _show_pooled(pooled: Pooled) -> None:
-    columns = ("department", "carries it in", "95% sure", "open at most, mildest run", "worst run", "take on")
-    rows = [(d.title, f"{d.carries.k} of {d.carries.n}", _between(d.carries), d.least, d.most, d.places)
+    columns = ("department", "carries it in", "95% sure", "open at most", "takes on")
+    rows = [(d.title, f"{d.carries.k} of {d.carries.n} runs", _between(d.carries), f"{d.least} to {d.most}", d.places)
             for d in pooled.departments]  # fmt: skip
     _table(f"All {pooled.runs} runs", columns, rows)
     _show_promises(pooled.promises)
@@ -212,7 +221,7 @@ def _show_versus(found: Versus) -> None:
          *(c.weeks_over if c else "" for c in (b.before, b.after)))
         for b in found.departments
     ]  # fmt: skip
-    columns = ("department", "open at most, before", "after", "weeks over, before", "after ")
+    columns = ("department", "open before", "after", "weeks over before", "after ")
     _table("Departments in both versions", columns, both)
     if found.only_one:
         output.say(f"{found.only_one:,} deals open in one of the versions only, and are not compared.", style="dim")

@@ -9,9 +9,11 @@ from saveline.core.loads import Carried
 from saveline.core.rehearsal_report import Rehearsed
 
 
-def sentences(found: Rehearsed) -> list[str]:
-    """The findings, the most important first."""
-    return [_scope(found), *map(carrying, found.carried), *_others(found)]
+def sentences(found: Rehearsed, *, one: bool = False) -> list[str]:
+    """The findings, the most important first. Of ``one`` account nobody asks whether a department can carry it."""
+    if one:
+        return [_scope(found), *_told(found)]
+    return [_scope(found), *map(carrying, found.carried), *_promised(found), *_told(found), *_never(found)]
 
 
 def _scope(found: Rehearsed) -> str:
@@ -48,19 +50,27 @@ def _waits(line: Carried) -> str:
     )
 
 
-def _others(found: Rehearsed) -> Iterator[str]:
-    if found.promises:
-        whole = found.promises[-1]
-        if whole.held.share is not None:
-            yield f"The decision date holds for {whole.held} of the deals whose decision came due."
-        else:
-            yield "No decision comes due in this time: give it more days with --days."
+def _promised(found: Rehearsed) -> Iterator[str]:
+    if not found.promises:
+        return
+    held = found.promises[-1].held
+    if held.share is None:
+        yield "No decision comes due in this time: give it more days with --days."
+    else:
+        yield f"The decision date holds for {held} of the deals whose decision came due."
+
+
+def _told(found: Rehearsed) -> Iterator[str]:
     if found.worst_days:
         worst = found.worst_days[0]
         yield f"The most messages anybody gets on one day are {worst.messages}: {worst.name}, on {day(worst.day)}."
     if found.empty:
         times = sum(e.times for e in found.empty)
-        yield f"{len(found.empty)} rungs of ladders come to nobody, {times:,} times in all."
+        rungs = "1 rung of a ladder comes" if len(found.empty) == 1 else f"{len(found.empty)} rungs of ladders come"
+        yield f"{rungs} to nobody, {times:,} {'time' if times == 1 else 'times'} in all."
+
+
+def _never(found: Rehearsed) -> Iterator[str]:
     if found.never:
         yield f"{len(found.never)} of the {len(found.ways)} ways through the plays are never taken."
 

@@ -34,7 +34,9 @@ def write(world: World, play: dict[str, Any]) -> None:
 
 @generated
 @given(play=plays(), script=scripts)
-def test_law_10_a_script_rehearsed_is_the_script_lived(on_both: World, play: dict[str, Any], script: list[Step]) -> None:
+def test_law_10_a_script_rehearsed_is_the_script_lived(
+    on_both: World, play: dict[str, Any], script: list[Step]
+) -> None:
     """The same people doing the same things at the same moments.
 
     Planted: PLANTED_SCRIPT.
