@@ -63,7 +63,7 @@ def _load(found: Rehearsed) -> Drawn:
         return None
     base = alt.Chart().encode(x=alt.X("week:T", title=None, axis=alt.Axis(format="%b %y", tickCount=8)))
     places = base.mark_line(interpolate="step-after", color=MUTED, strokeDash=[4, 3]).encode(
-        y=alt.Y("places:Q", title="tasks open at most; dashed: what is taken on")
+        y=alt.Y("places:Q", title=None, axis=alt.Axis(tickCount=3))
     )
     load = base.mark_bar(width=5).encode(
         y="open:Q", color=alt.condition("datum.over", alt.value(BAD), alt.value(ACCENT))
@@ -74,7 +74,7 @@ def _load(found: Rehearsed) -> Drawn:
         .facet(row=alt.Row("department:N", sort=[c.title for c in found.carried], header=alt.Header(labelOrient="top")))
         .resolve_scale(y="independent")
     )
-    return chart, "Open tasks by department and week", carrying(found.carried[0])
+    return chart, "Most tasks open in each week; dashed: what the department takes on", carrying(found.carried[0])
 
 
 def _people(found: Rehearsed) -> Drawn:
@@ -85,7 +85,7 @@ def _people(found: Rehearsed) -> Drawn:
     ]
     if not rows:
         return None
-    base = alt.Chart(values(rows)).encode(y=alt.Y("person:N", sort=None, title=None))
+    base = alt.Chart(values(rows)).encode(y=alt.Y("person:N", sort=None, title=None, axis=alt.Axis(grid=False)))
     bars = base.mark_bar(height=10).encode(
         x=alt.X("open:Q", title="tasks open at most; the mark is what the person takes on"),
         color=alt.condition("datum.over", alt.value(BAD), alt.value(ACCENT)),
@@ -108,7 +108,7 @@ def _messages(found: Rehearsed) -> Drawn:
     ]
     if not rows:
         return None
-    base = alt.Chart(values(rows)).encode(y=alt.Y("person:N", sort=None, title=None))
+    base = alt.Chart(values(rows)).encode(y=alt.Y("person:N", sort=None, title=None, axis=alt.Axis(grid=False)))
     bars = base.mark_bar(height=10, color=GREY).encode(
         x=alt.X("most:Q", title="messages on the fullest day; the mark is the mean of a working day")
     )
@@ -149,8 +149,8 @@ def _interval(name: str, of: Rate) -> dict[str, Any]:
 
 
 def _intervals(rows: Rows, axis: str) -> Any:
-    base = alt.Chart(values(rows)).encode(y=alt.Y("name:N", sort=None, title=None))
-    share = alt.X("low:Q", title=axis, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
+    base = alt.Chart(values(rows)).encode(y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(grid=False)))
+    share = alt.X("low:Q", title=axis, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5))
     rules = base.mark_rule(color=GREY, strokeWidth=4).encode(x=share, x2="high:Q")
     points = base.mark_point(filled=True, size=60, color=ACCENT, opacity=1).encode(x="share:Q")
     words = base.mark_text(align="left", dx=8, color=MUTED, fontSize=11).encode(x="high:Q", text="n:N")
@@ -167,7 +167,9 @@ def _empty(found: Rehearsed) -> Drawn:
         return None
     worst = found.empty[0]
     chart = alt.Chart(values(rows)).mark_tick(color=BAD, thickness=2)
-    encoded = chart.encode(x=alt.X("day:T", title=None), y=alt.Y("rung:N", sort=None, title=None))
+    encoded = chart.encode(
+        x=alt.X("day:T", title=None), y=alt.Y("rung:N", sort=None, title=None, axis=alt.Axis(grid=False))
+    )
     finding = f"Rung {worst.rung + 1} of {worst.task} came to nobody {worst.times:,} times: {worst.why}"
     return encoded.properties(width=WIDTH), "Rungs that came to nobody", finding
 
@@ -179,7 +181,7 @@ def _ways(found: Rehearsed) -> Drawn:
     rows: Rows = [{"way": f"{w.play}: {w.task} {w.what}".strip(), "chances": w.chances} for w in never]
     if not rows:
         return None
-    base = alt.Chart(values(rows)).encode(y=alt.Y("way:N", sort=None, title=None))
+    base = alt.Chart(values(rows)).encode(y=alt.Y("way:N", sort=None, title=None, axis=alt.Axis(grid=False)))
     bars = base.mark_bar(height=8, color=GREY).encode(x=alt.X("chances:Q", title="chances that were not taken"))
     words = base.mark_text(align="left", dx=4, color=MUTED, fontSize=11).encode(x="chances:Q", text="chances:Q")
     finding = f"{len(found.never)} of {len(found.ways)} ways were never taken"
@@ -203,7 +205,7 @@ def _timeline(life: Life) -> Drawn:
     points = alt.Chart(values(rows)).mark_point(filled=True, size=60, opacity=0.8)
     chart = points.encode(
         x=alt.X("at:T", title=None),
-        y=alt.Y("person:N", sort=None, title=None),
+        y=alt.Y("person:N", sort=None, title=None, axis=alt.Axis(grid=False)),
         color=alt.condition("datum.late", alt.value(BAD), alt.value(ACCENT)),
     )
     finding = f"{busiest} gets {most} of {len(rows)} messages; red are escalations and stages that are late"
@@ -220,7 +222,7 @@ def _versions(found: Versus) -> Drawn:
         row = {"name": name, "low": d.low * scale, "high": d.high * scale, "mean": d.mean * scale, "none": 0.0,
                "words": f"{signed(name, d.mean)} (n = {d.n:,})"}  # fmt: skip
         reach = max(abs(row["low"]), abs(row["high"]), 1e-9) * 1.3
-        base = alt.Chart(values([row])).encode(y=alt.Y("name:N", title=None))
+        base = alt.Chart(values([row])).encode(y=alt.Y("name:N", title=None, axis=alt.Axis(grid=False)))
         x = alt.X("low:Q", title=None, scale=alt.Scale(domain=[-reach, reach]), axis=alt.Axis(tickCount=5))
         colour = alt.value(ACCENT if d.clear else GREY)
         rule = base.mark_rule(strokeWidth=4).encode(x=x, x2="high:Q", color=colour)

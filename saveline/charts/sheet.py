@@ -37,7 +37,7 @@ def draw(chart: Any, folder: Path, name: str, *, title: str, finding: str) -> li
         .configure_view(stroke=None)
         .configure_axis(
             grid=True, gridColor=LINE, domain=False, ticks=False, labelColor=MUTED, titleColor=MUTED, labelFontSize=11,
-            titleFontSize=11, titleFontWeight="normal", labelLimit=260,
+            titleFontSize=11, titleFontWeight="normal", labelLimit=420,
         )
         .configure_header(labelColor=TEXT, labelFontSize=12, labelAnchor="start", title=None)
         .to_dict()

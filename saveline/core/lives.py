@@ -164,7 +164,7 @@ def empty_rungs(life: Life, people: People) -> Iterator[Rungs]:
         if isinstance(change, RungPassed) and change.why[-1:] != (HAS_IT,):
             plan = life.deal.tasks[event.task_no - 1].plan
             day = calendar.local(event.at).date()
-            yield Rungs(life.deal.play, plan, change.rung, day, "; ".join(change.why))
+            yield Rungs(life.deal.play, plan, change.rung, day, "; ".join(dict.fromkeys(change.why)))
 
 
 def climbed(life: Life) -> Iterator[tuple[str, int]]:

@@ -72,6 +72,7 @@ class Rehearsed(Fact, frozen=True):
     refused: tuple[tuple[str, int], ...]
     learned: tuple[Learned, ...] = ()
     left_out: tuple[tuple[str, int], ...] = ()
+    on_first_day: int = 0
 
     @property
     def never(self) -> tuple[Way, ...]:
@@ -106,6 +107,7 @@ def report(
         refused=tuple(Counter(r.words for life in lives for r in life.refused).most_common(DATES)),
         learned=_used(behaviour, weeks),
         left_out=tuple(left_out),
+        on_first_day=sum(loads.day(life.opening.at) == loads.day(first) for life in lives),
     )
 
 

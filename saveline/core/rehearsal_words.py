@@ -21,7 +21,9 @@ def _scope(found: Rehearsed) -> str:
         return f"No deal opens between {day(found.first.date())} and {day(found.until.date())}."
     deals = "1 deal" if found.deals == 1 else f"{found.deals:,} deals"
     ends = ", ".join(f"{n:,} {what.lower()}" for what, n in found.ends)
-    return f"{deals} from {day(found.first.date())} to {day(found.until.date())}, seed {found.seed}: {ends}."
+    at_once = f", {found.on_first_day:,} of them on the first day" if 1 < found.on_first_day else ""
+    span = f"from {day(found.first.date())} to {day(found.until.date())}"
+    return f"{deals} {span}{at_once} (seed {found.seed}): {ends}."
 
 
 def carrying(line: Carried) -> str:
