@@ -218,18 +218,18 @@ def _versions(found: Versus) -> Drawn:
     for name, d in found.differences:
         if d.low is None or d.high is None:
             continue
-        scale = 100 if name in SHARES else 1
-        row = {"name": name, "low": d.low * scale, "high": d.high * scale, "mean": d.mean * scale, "none": 0.0,
-               "words": f"{signed(name, d.mean)} (n = {d.n:,})"}  # fmt: skip
-        reach = max(abs(row["low"]), abs(row["high"]), 1e-9) * 1.3
+        low, high, mean = (value * (100 if name in SHARES else 1) for value in (d.low, d.high, d.mean))
+        words = f"{signed(name, d.mean)} (n = {d.n:,})"
+        row = {"name": name, "low": low, "high": high, "mean": mean, "none": 0.0, "words": words}
+        reach = max(abs(low), abs(high), 1e-9) * 1.3
         base = alt.Chart(values([row])).encode(y=alt.Y("name:N", title=None, axis=alt.Axis(grid=False)))
         x = alt.X("low:Q", title=None, scale=alt.Scale(domain=[-reach, reach]), axis=alt.Axis(tickCount=5))
         colour = alt.value(ACCENT if d.clear else GREY)
         rule = base.mark_rule(strokeWidth=4).encode(x=x, x2="high:Q", color=colour)
         point = base.mark_point(filled=True, size=60, opacity=1).encode(x="mean:Q", color=colour)
         none = base.mark_tick(color=TEXT, thickness=1, size=24).encode(x="none:Q")
-        words = base.mark_text(dy=-13, color=MUTED, fontSize=11).encode(x="mean:Q", text="words:N")
-        charts.append((rule + none + point + words).properties(width=WIDTH, height=40))
+        label = base.mark_text(dy=-13, color=MUTED, fontSize=11).encode(x="mean:Q", text="words:N")
+        charts.append((rule + none + point + label).properties(width=WIDTH, height=40))
     if not charts:
         return None
     title = f"{found.after} against {found.before}, a deal"

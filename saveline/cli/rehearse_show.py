@@ -132,6 +132,10 @@ def _show_loads(found: Rehearsed) -> None:
     ]  # fmt: skip
     title = "Most tasks open at once, of those it takes on; over: weeks with more; seen in: half of them, working hours"
     _table(title, columns, rows)
+    _show_full_weeks(found)
+
+
+def _show_full_weeks(found: Rehearsed) -> None:
     full = sorted((w for w in found.weeks if w.open_most > w.places), key=lambda w: w.places - w.open_most)[:SHOWN]
     titles = {c.department: c.title for c in found.carried}
     columns = ("department", "week of", "open of", "new", "seen in", "late")
@@ -221,7 +225,6 @@ def _show_versus(found: Versus) -> None:
          *(c.weeks_over if c else "" for c in (b.before, b.after)))
         for b in found.departments
     ]  # fmt: skip
-    columns = ("department", "open before", "after", "weeks over before", "after ")
-    _table("Departments in both versions", columns, both)
+    _table("Departments in both versions", ("department", "open before", "after", "weeks over before", "after "), both)
     if found.only_one:
         output.say(f"{found.only_one:,} deals open in one of the versions only, and are not compared.", style="dim")

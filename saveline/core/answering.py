@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any, Final, Literal, TypeAlias
 
 from saveline.core.behaviour import Behaviour, Habits
-from saveline.core.decide.draft import Case
+from saveline.core.decide.draft import Case, Draft
 from saveline.core.facts import DECISION, Fact, Task
 from saveline.core.luck import Luck, weighted
 from saveline.core.play import Field
@@ -70,7 +70,7 @@ def reply(case: Case, task: Task, about: Asked, behaviour: Behaviour, luck: Luck
     """How the task is finished: an outcome, and an answer to every question that it asks."""
     if task.plan == DECISION:
         return _decide(case, task, about, behaviour, luck)
-    plan = case.play.task(task.stage, task.plan)
+    plan = Draft(case).plan(task)
     assert plan is not None  # the task was made from it
     name = f"{case.play.name}.{task.plan}"
     outcome = weighted(plan.outcomes, behaviour.outcomes.get(name, {}), about.share(luck, "outcome"))

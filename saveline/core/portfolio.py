@@ -20,7 +20,7 @@ from saveline.core.changes import Escalated, Event
 from saveline.core.decide.draft import Case, Decision
 from saveline.core.decide.due import on_due
 from saveline.core.errors import Refusal
-from saveline.core.facts import Account, Deal, Doer, Fact, Task
+from saveline.core.facts import APPROVAL, Account, Deal, Doer, Fact, Task
 from saveline.core.hands import Hands, Item
 from saveline.core.luck import Luck
 from saveline.core.moments import Duration, later
@@ -283,10 +283,16 @@ class Portfolio:
         if person_id is None:
             self._again(todo, at)
             return
-        act = self._act(todo, running.case.deal.tasks[no - 1], running.case)
+        deal = running.case.deal
+        if todo.verb == "finish" and any(t.plan == APPROVAL and t.state == "open" and t.answers.get("of") == no
+                                         for t in deal.tasks):  # fmt: skip
+            self._again(todo, at, tried=todo.tried)  # what they granted is not approved yet
+            return
+        act = self._act(todo, deal.tasks[no - 1], running.case)
         if todo.verb == "take":
             self._taken.add(todo.item)
-        if not self._take(index, Step(at, act, Doer(person_id))) and todo.verb in ("finish", "decline", "take"):
+        self._take(index, Step(at, act, Doer(person_id)))
+        if todo.verb in ("finish", "decline", "take"):
             self._again(todo, at)
 
     def _act(self, todo: _Todo, task: Task, case: Case) -> Act:
@@ -301,8 +307,8 @@ class Portfolio:
                 return decline(task)
         return reply(case, task, self._asked(todo.item, todo.tried), self.house.behaviour, self.luck)
 
-    def _take(self, index: int, step: Step) -> bool:
-        """Somebody does it. Returns False where it is refused."""
+    def _take(self, index: int, step: Step) -> None:
+        """Somebody does it; a refusal is kept."""
         running = self._deals[index]
         running.steps.append(step)
         running.turns.append(next(self._numbers))
@@ -310,9 +316,8 @@ class Portfolio:
             decision = perform(running.case, step)
         except Refusal as refusal:
             running.refused.append(Refused(step, str(refusal)))
-            return False
-        self._stand(index, decision, step.at)
-        return True
+        else:
+            self._stand(index, decision, step.at)
 
     def _taker(self, holding: _Holding, at: datetime, item: Item) -> int | None:
         """Of those of the department who are at work, the one with least to do; of equals, whom luck names."""
@@ -324,7 +329,11 @@ class Portfolio:
             default=None,
         )
 
-    def _again(self, todo: _Todo, at: datetime) -> None:
-        """It was refused, or nobody was there: they try again on their next working day."""
-        calendar = self.house.people.calendar(self._held[todo.item].person_id)
-        self._push(later(NEXT_DAY, at, calendar), replace(todo, tried=todo.tried + 1))
+    def _again(self, todo: _Todo, at: datetime, tried: int | None = None) -> None:
+        """Where the task is still theirs, because it was refused or nobody was there: once more on the next working
+        day."""
+        holding = self._held.get(todo.item)
+        if holding is not None and holding.assigned == todo.assigned:
+            calendar = self.house.people.calendar(holding.person_id)
+            again = replace(todo, tried=todo.tried + 1 if tried is None else tried)
+            self._push(later(NEXT_DAY, at, calendar), again)

@@ -21,7 +21,7 @@ def _scope(found: Rehearsed) -> str:
         return f"No deal opens between {day(found.first.date())} and {day(found.until.date())}."
     deals = "1 deal" if found.deals == 1 else f"{found.deals:,} deals"
     ends = ", ".join(f"{n:,} {what.lower()}" for what, n in found.ends)
-    at_once = f", {found.on_first_day:,} of them on the first day" if 1 < found.on_first_day else ""
+    at_once = f", {found.on_first_day:,} of them on the first day" if found.on_first_day > 1 else ""
     span = f"from {day(found.first.date())} to {day(found.until.date())}"
     return f"{deals} {span}{at_once} (seed {found.seed}): {ends}."
 

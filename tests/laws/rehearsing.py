@@ -120,7 +120,7 @@ class Double:
             self._take(acts.Finish(no, "lost" if step.flag else "saved", answers), by)
             return
         until = self.now + timedelta(hours=step.pick * 9 + 1)
-        act: acts.TaskAct = {
+        possible: dict[str, acts.TaskAct] = {
             "done": acts.Finish(no, None, {"ok": step.flag}),
             "other": acts.Finish(no, "other", {"ok": step.flag}),
             "cannot": acts.Decline(no, "not possible"),
@@ -129,8 +129,8 @@ class Double:
             "hand_over": acts.HandOver(no, self.world.person(step.person)),
             "claim": acts.Take(no),
             "help": acts.AskHelp(no, "please"),
-        }[step.do]
-        self._take(act, by)
+        }
+        self._take(possible[step.do], by)
 
     def _take(self, act: acts.Act, by: Doer | None) -> None:
         self.rehearsal.take(Step(self.now, act, by))

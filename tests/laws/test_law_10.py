@@ -16,7 +16,7 @@ from saveline.actions import deals
 from saveline.core.rehearse import Open
 from tests.laws.generated import Step, plays, scripts
 from tests.laws.playing import act, empty
-from tests.laws.rehearsing import SCORE, Double, account, lived, live, opening_of, portfolio, rehearsed
+from tests.laws.rehearsing import SCORE, Double, account, live, lived, opening_of, portfolio, rehearsed
 from tests.laws.test_laws import generated
 from tests.world import FRIDAY, World
 
