@@ -21,7 +21,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 from saveline.actions.rehearsal import Company, Found, Wish, company, rehearse
@@ -110,7 +110,9 @@ def timed(do: Callable[[], Any]) -> tuple[float, Any]:
 
 def year(name: str, firm: Company, count: int) -> None:
     wish, found = Wish(FIRST, FIRST + YEAR), portfolio(count, firm)
+    began = process_time()
     seconds, done = timed(lambda: rehearse(firm, found, wish))
+    worked = process_time() - began
     events = sum(len(life.events) for life in done.lives)
     digests = {_digest(done)}
     del done
@@ -118,7 +120,8 @@ def year(name: str, firm: Company, count: int) -> None:
     digests.add(_digest(second))
     same = "the same bytes twice" if len(digests) == 1 else "NOT the same twice"
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    say(f"{name}: {count:,} accounts, a year: {seconds:.1f} s (again {again:.1f} s), {events:,} events; {same}; "
+    say(f"{name}: {count:,} accounts, a year: {seconds:.1f} s (again {again:.1f} s; {worked:.1f} s of processor), "
+          f"{events:,} events; {same}; "
           f"at most {peak} MB so far")  # fmt: skip
 
 

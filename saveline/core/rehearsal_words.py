@@ -12,7 +12,7 @@ from saveline.core.rehearsal_report import Rehearsed
 def sentences(found: Rehearsed, *, one: bool = False) -> list[str]:
     """The findings, the most important first. Of ``one`` account nobody asks whether a department can carry it."""
     if one:
-        return [_scope(found), *_told(found)]
+        return [_scope(found), *_date(found), *_told(found)]
     return [_scope(found), *map(carrying, found.carried), *_promised(found), *_told(found), *_never(found)]
 
 
@@ -60,6 +60,15 @@ def _promised(found: Rehearsed) -> Iterator[str]:
         yield "No decision comes due in this time: give it more days with --days."
     else:
         yield f"The decision date holds for {held} of the deals whose decision came due."
+
+
+def _date(found: Rehearsed) -> Iterator[str]:
+    """Of one account: whether its decision date held."""
+    for promise in found.promises:
+        if promise.held.n:
+            held = "holds" if promise.held.k else "does not hold"
+            done = "is done before it" if promise.ready.k else "is not done before it"
+            yield f"The decision date {held}" + (f", and the work {done}." if promise.ready.n else ".")
 
 
 def _told(found: Rehearsed) -> Iterator[str]:

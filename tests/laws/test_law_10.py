@@ -6,6 +6,7 @@ flow runs.
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,11 +22,23 @@ from tests.laws.test_laws import generated
 from tests.world import FRIDAY, World
 
 
-def write(world: World, play: dict[str, Any]) -> None:
-    """A world without deals in which this is the only play."""
-    import json  # here, beside its only use
+COLLEAGUES = """
+  - {email: fay@x.example, name: Fay Costa, department: finance, manager: dora@x.example, capacity: 2}
+  - {email: gus@x.example, name: Gus Lind, department: finance, manager: dora@x.example, capacity: 1}
+  - {email: hal@x.example, name: Hal Dunn, department: customer_success, manager: bob@x.example, capacity: 1,
+     away: [{from: 2026-12-01, to: 2026-12-04, substitute: ana@x.example}]}
+  - {email: ida@x.example, name: Ida Holm, department: engineering, manager: eli@x.example, zone: Asia/Tokyo,
+     away: [{from: 2026-11-25, to: 2026-11-30}, {from: 2026-12-14, to: 2026-12-18, substitute: eli@x.example}]}
+"""
+"""So that it matters who is picked, who has too much and who is away."""
 
+
+def write(world: World, play: dict[str, Any]) -> None:
+    """A world without deals in which this is the only play, and in which departments are more than one person."""
     empty(world)
+    people = world.settings.workspace / "people.yaml"
+    if "fay@" not in people.read_text():
+        people.write_text(people.read_text().rstrip() + COLLEAGUES)
     path = world.settings.workspace / "playbooks" / "generated.yaml"
     path.write_text(json.dumps(play))
     problems = [p for p in world.desk.plays.problems if not p.warning]
@@ -39,7 +52,7 @@ def test_law_10_a_script_rehearsed_is_the_script_lived(
 ) -> None:
     """The same people doing the same things at the same moments.
 
-    Planted: PLANTED_SCRIPT.
+    Planted: ``Rehearsal.run_to`` fired one moment and not all that are due by then.
     """
     write(on_both, play)
     acme = on_both.account()
@@ -63,7 +76,7 @@ def test_law_10_a_portfolio_rehearsed_is_the_portfolio_lived(
     """Deals that share people, loads and rotations: what luck let people do, done once more by the engine's doors,
     leaves the same history and the same notices of every deal.
 
-    Planted: PLANTED_PORTFOLIO.
+    Planted: a task that somebody is done with still counted among what they have to do, so that others were picked.
     """
     write(on_both, play)
     opened, at = [], FRIDAY
