@@ -111,7 +111,7 @@ def openings(
     """
     found: list[Opening] = []
     left_out: dict[str, int] = {}
-    for arrival in sorted(arrivals, key=lambda a: (a.at, a.key)):
+    for arrival in sorted((a if force else _renewed(a) for a in arrivals), key=lambda a: (a.at, a.key)):
         default = workspace.default_play if only is None else only.name if force else ""
         choice = _choice(arrival, plays if only is None else [only], workspace, default)
         if choice.play is None:
@@ -122,6 +122,18 @@ def openings(
         opening = Opening(arrival.at, arrival.account, choice.play, arrival.causes, arrival.key, arrival.score, why)
         found.append(opening)
     return Arrivals(tuple(found), tuple(sorted(left_out.items(), key=lambda line: (-line[1], line[0]))))
+
+
+def _renewed(arrival: Arrival) -> Arrival:
+    """With a renewal that is past by then rolled on to its next anniversary: whoever is still there has renewed."""
+    renewal, day = arrival.account.renewal, arrival.at.date()
+    if renewal is None or renewal > day:
+        return arrival
+    if (renewal.month, renewal.day) == (2, 29):
+        renewal = renewal.replace(day=28)  # a day that every year has
+    later = renewal.replace(year=day.year)
+    later = later if later > day else later.replace(year=day.year + 1)
+    return replace(arrival, account=replace(arrival.account, renewal=later))
 
 
 def _choice(arrival: Arrival, plays: Sequence[Play], workspace: Workspace, default: str) -> choose.Choice:

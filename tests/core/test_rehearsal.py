@@ -338,6 +338,21 @@ def test_accounts_that_the_play_is_not_made_for_are_left_out_and_counted(firm: C
     assert len(forced.openings) == 2
 
 
+def test_a_renewal_that_has_passed_has_been_renewed(firm: Checked) -> None:
+    of = house(firm)
+    play, cause = firm.plays[0], firm.plays[0].applies.causes
+    dates = (date(2026, 11, 23), date(2024, 2, 29), date(2027, 1, 1), date(2025, 12, 1))
+    arrivals = [Arrival(MONDAY, customer(i, renewal=on), cause, key=f"c{i}") for i, on in enumerate(dates)]
+    found = openings(arrivals, firm.plays, of.workspace, play).openings
+    assert [o.account.renewal for o in found] == [
+        date(2027, 11, 23),
+        date(2027, 2, 28),
+        date(2027, 1, 1),
+        date(2026, 12, 1),
+    ]
+    assert openings(arrivals, [], of.workspace, play, force=True).openings[0].account.renewal == dates[0]
+
+
 # --- what the history knows -------------------------------------------------------------------------------------------
 
 

@@ -21,7 +21,6 @@ from tests.laws.rehearsing import SCORE, Double, account, live, lived, opening_o
 from tests.laws.test_laws import generated
 from tests.world import FRIDAY, World
 
-
 COLLEAGUES = """
   - {email: fay@x.example, name: Fay Costa, department: finance, manager: dora@x.example, capacity: 2}
   - {email: gus@x.example, name: Gus Lind, department: finance, manager: dora@x.example, capacity: 1}
