@@ -108,6 +108,11 @@ class Double:
             case "move":
                 stages = self.rehearsal.case.play.stages
                 self._take(acts.Move(stages[step.pick % len(stages)].key, "a reason"), by)
+            case "grade":
+                self._take(acts.Grade("critical" if step.flag else "normal", "so it is"), by)
+            case "override":
+                until = self.now + timedelta(hours=step.pick * 9 + 1)
+                self._take(acts.Override(until, "so it is"), self.world.by("chris"))
             case "wait":
                 pass
             case _ if open_tasks:
@@ -129,6 +134,8 @@ class Double:
             "hand_over": acts.HandOver(no, self.world.person(step.person)),
             "claim": acts.Take(no),
             "help": acts.AskHelp(no, "please"),
+            "customer": acts.Wait(no, until, "they think"),
+            "answered": acts.Answered(no),
         }
         self._take(possible[step.do], by)
 

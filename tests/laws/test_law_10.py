@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from saveline.actions import deals
 from saveline.core.rehearse import Open
 from tests.laws.generated import Step, plays, scripts
-from tests.laws.playing import act, empty
+from tests.laws.playing import SEVERITIES, act, empty
 from tests.laws.rehearsing import SCORE, Double, account, live, lived, opening_of, portfolio, rehearsed
 from tests.laws.test_laws import generated
 from tests.world import FRIDAY, World
@@ -35,6 +35,9 @@ COLLEAGUES = """
 def write(world: World, play: dict[str, Any]) -> None:
     """A world without deals in which this is the only play, and in which departments are more than one person."""
     empty(world)
+    settings = world.settings.workspace / "saveline.yaml"
+    if SEVERITIES not in settings.read_text():
+        settings.write_text(settings.read_text() + SEVERITIES)
     people = world.settings.workspace / "people.yaml"
     if "fay@" not in people.read_text():
         people.write_text(people.read_text().rstrip() + COLLEAGUES)
