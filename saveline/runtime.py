@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from pydantic import SecretStr
 from sqlalchemy.engine import Engine
 
 from saveline import clock
@@ -12,7 +16,7 @@ from saveline.actions.desk import Desk
 from saveline.actions.people import nobody_to_follow
 from saveline.files import workspace as files
 from saveline.settings import Settings
-from saveline.store import database, directory
+from saveline.store import database, directory, schema
 
 
 class Runtime:
@@ -78,3 +82,16 @@ class Runtime:
             self._engine.dispose()
             self._engine = None
         self._desk = None
+
+
+@contextmanager
+def scratch(settings: Settings) -> Iterator[Desk]:
+    """A desk for the workspace on an empty database of its own, which is thrown away: for trying something out."""
+    with TemporaryDirectory(prefix="saveline-") as folder:
+        url = SecretStr(f"sqlite:///{folder}/scratch.db")
+        runtime = Runtime(settings.model_copy(update={"database_url": url}))
+        try:
+            schema.make(runtime.engine)
+            yield runtime.desk()
+        finally:
+            runtime.close()

@@ -1,4 +1,4 @@
-"""``saveline playbook``: what the authors of plays need. Nothing here looks at the database."""
+"""``saveline playbook``: what the authors of plays need. Nothing here but a rehearsal looks at the database."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from saveline.cli import output
+from saveline.cli.rehearse import rehearse_play
 from saveline.core.errors import Problem, UnknownWord
 from saveline.core.language.describe import PlayPage, StagePage, TaskPage, describe, in_turn
 from saveline.core.language.schema import play_schema
@@ -26,11 +27,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 
 def register(app: typer.Typer) -> None:
     """Add the ``playbook`` commands."""
-    plays = typer.Typer(no_args_is_help=True, help="Check, show and test the plays.", rich_markup_mode=None)
+    plays = typer.Typer(no_args_is_help=True, help="Check, show, test and rehearse the plays.", rich_markup_mode=None)
     plays.command("check")(check_plays)
     plays.command("schema")(print_schema)
     plays.command("show")(show_play)
     plays.command("test")(play_cases)
+    plays.command("rehearse")(rehearse_play)
     app.add_typer(plays, name="playbook")
 
 

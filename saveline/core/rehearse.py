@@ -38,40 +38,44 @@ class Join(Fact, frozen=True):
     cause: str
 
 
-class Finish(Fact, frozen=True):
-    """Tasks are named by their id in the play; ``decision`` is the one that asks how the deal ends."""
+TaskName: TypeAlias = str | int
+"""A task by its id in the play, which means the latest made from it, or by its number on the deal."""
 
-    task: str
+
+class Finish(Fact, frozen=True):
+    """``decision`` is the id of the task that asks how the deal ends."""
+
+    task: TaskName
     outcome: str | None = None
     answers: Mapping[str, Any] = {}
 
 
 class Decline(Fact, frozen=True):
-    task: str
+    task: TaskName
     reason: str
 
 
 class See(Fact, frozen=True):
-    task: str
+    task: TaskName
 
 
 class Take(Fact, frozen=True):
-    task: str
+    task: TaskName
 
 
 class HandOver(Fact, frozen=True):
-    task: str
+    task: TaskName
     to: int
     note: str = ""
 
 
 class AskHelp(Fact, frozen=True):
-    task: str
+    task: TaskName
     note: str = ""
 
 
 class Snooze(Fact, frozen=True):
-    task: str
+    task: TaskName
     until: datetime
     reason: str
 
@@ -79,13 +83,13 @@ class Snooze(Fact, frozen=True):
 class Wait(Fact, frozen=True):
     """The customer has to answer first."""
 
-    task: str
+    task: TaskName
     until: datetime
     reason: str
 
 
 class Answered(Fact, frozen=True):
-    task: str
+    task: TaskName
 
 
 class Grade(Fact, frozen=True):
@@ -274,8 +278,10 @@ def _task_act(  # noqa: C901, PLR0911, PLR0912 - one line an act
             assert_never(act)
 
 
-def number_of(deal: Deal, plan: str) -> int:
+def number_of(deal: Deal, plan: TaskName) -> int:
     """The number of the latest task made from ``plan``. Raises UnknownTask while there is none yet."""
+    if isinstance(plan, int):
+        return plan
     task = deal.at_hand(plan)
     if task is None:
         raise UnknownTask(plan, dict.fromkeys(t.plan for t in deal.tasks))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Literal, TypeAlias
 
+from saveline.core.behaviour import Behaviour
 from saveline.core.facts import Department, Fact
 from saveline.core.moments import Anchor, Duration, Moment
 from saveline.core.people import Chain, Link, Owner
@@ -147,6 +148,7 @@ class Workspace(Fact, frozen=True):
     severities: tuple[Severity, ...] = ()
     override_by: Chain = ()
     concessions: Mapping[str, tuple[Limit, ...]] = {}
+    rehearsal: Behaviour = Behaviour()
 
     def outcome(self, key: str) -> Outcome | None:
         return next((o for o in self.outcomes if o.key == key), None)

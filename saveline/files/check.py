@@ -13,6 +13,7 @@ from saveline.core.language.cases import PlayCase, parse_cases
 from saveline.core.language.directory import persons_of
 from saveline.core.language.lints import overlaps, problem_of, uncovered
 from saveline.core.language.names import Names
+from saveline.core.language.rehearsal import check_weighted
 from saveline.core.people import People
 from saveline.core.play import Play
 from saveline.core.trial import Verdict, people_of, run_case
@@ -86,6 +87,7 @@ def check(folder: Path) -> Checked:
 def _across(folder: Path, settings: Document, plays: Sequence[Play], names: Names | None) -> list[Problem]:
     """What shows only when all plays are looked at together; without ``names`` some are not in order yet."""
     problems = [problem_of(settings, lint) for lint in uncovered(plays, names)] if names is not None else []
+    problems += check_weighted(settings, plays) if names is not None else []
     for name, lint in overlaps(plays):
         file = f"{PLAYBOOKS}/{name}.yaml"
         problems.append(problem_of(read(folder / file, name=file), lint))

@@ -111,6 +111,19 @@ def read_play(
     return (LivePlay(play, document.text, policies) if play else None), problems
 
 
+def play_at(path: Path, settings: Document, workspace: Workspace, names: Names) -> Play:
+    """A playbook file that may lie anywhere and be called anything. Raises Invalid with what is wrong."""
+    if not path.is_file():
+        raise Invalid([Problem(str(path), 1, 1, "there is no such file", "a playbook, like playbooks/NAME.yaml")])
+    document = read(path, name=str(path))
+    used = used_policies(document.data, workspace.default_policy)
+    policies = {k: v for k, v in sorted(settings.data["policies"].items()) if k in used}
+    play, problems = parse_play(document, version_hash(document.text, policies), workspace, names, Expressions())
+    if play is None:
+        raise Invalid([p for p in problems if not p.warning])
+    return play
+
+
 def stored_play(hash_: str, text: str, policies: Mapping[str, Any], settings: Document) -> Play:
     """A version as it was stored, with the policies of its day. Raises Invalid only if the language has changed."""
     data = {**settings.data, "policies": {**settings.data["policies"], **policies}}

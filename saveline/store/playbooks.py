@@ -34,6 +34,13 @@ def version(conn: Connection, hash_: str) -> Version | None:
     return Version(*row) if row else None
 
 
+def hashes(conn: Connection, beginning: str) -> list[str]:
+    """The stored versions whose hash begins like this."""
+    if not beginning or not beginning.isalnum():
+        return []
+    return list(conn.execute(sa.select(VERSION.c.hash).where(VERSION.c.hash.startswith(beginning))).scalars())
+
+
 def latest(conn: Connection, name: str) -> Version | None:
     """The version of playbook ``name`` that went live last."""
     row = conn.execute(sa.select(*_COLUMNS).where(VERSION.c.name == name).order_by(VERSION.c.seen_at.desc())).first()

@@ -9,7 +9,9 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, Engine
+from sqlmodel import SQLModel
 
+import models  # noqa: F401 - its tables are known from then on
 from saveline.store import database
 
 
@@ -38,3 +40,8 @@ def behind(engine: Engine, migrations: Path) -> tuple[str | None, str | None]:
         current = MigrationContext.configure(conn).get_current_revision()
         newest = ScriptDirectory.from_config(configured(conn, migrations)).get_current_head()
     return current, newest
+
+
+def make(engine: Engine) -> None:
+    """All tables as the models have them, in an empty database that is thrown away again: no versions are kept."""
+    SQLModel.metadata.create_all(engine)

@@ -310,7 +310,7 @@ def _act(world: World, step: Step) -> None:
 
 def _act_on_task(world: World, step: Step, by: Doer) -> None:
     desk, act = world.desk, step.act
-    ref = TaskRef(1, world.task(act.task).no)  # type: ignore[union-attr]  # the others were sorted out above
+    ref = TaskRef(1, world.task(str(act.task)).no)  # type: ignore[union-attr]  # the others were sorted out above
     match act:
         case Finish(_, outcome, answers):
             tasks.complete_task(desk, ref, by, outcome=outcome, answers=answers)

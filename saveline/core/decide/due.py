@@ -77,8 +77,8 @@ def _next_of(draft: Draft, task: Task) -> _Next:
     else:
         due = ladder.next_due(draft, task)
         step = _Next(due.at, due)
-    change = follow.next_change(draft, task)
-    return step if change is None or step.at < change else _Next(change, follows=True)
+    change = follow.next_change(draft, task, step.at)
+    return step if change is None else _Next(change, follows=True)
 
 
 def _next_at(deal: Deal) -> datetime | None:

@@ -19,12 +19,15 @@ from saveline.core.facts import DECISION, Task
 from saveline.core.people import Asking, Assignee, Chain, Claim, Lead, Manager, Named, Owner, Pick, Role, Who
 
 
-def next_change(draft: Draft, task: Task) -> datetime | None:
-    """When the task next goes to somebody else because an absence begins or ends; None where none is known."""
+def next_change(draft: Draft, task: Task, by: datetime) -> datetime | None:
+    """When the task next goes to somebody else because an absence begins or ends; None where that is not ``by`` then.
+
+    What comes later need not be looked for: the task is looked at again when its next step has been taken.
+    """
     if not draft.case.people.anybody_away or task.assignee_id is None:
         return None
     since = task.running.since
-    moments = sorted({m for i in _circle(draft, task) for m in draft.case.people.turns(i) if m > since})
+    moments = sorted({m for i in _circle(draft, task) for m in draft.case.people.turns(i) if since < m <= by})
     return next((m for m in moments if _successor(draft, task, m) is not None), None)
 
 

@@ -14,6 +14,7 @@ from saveline.core.language.lints import lint_ladder, problem_of
 from saveline.core.language.names import Names, check_chain, check_moment
 from saveline.core.language.playbooks import DECIDES, DUES, read_rungs
 from saveline.core.language.problems import Expressions, Findings, Place, Source
+from saveline.core.language.rehearsal import RehearsalShape, behaviour_of
 from saveline.core.language.shapes import PolicyShape, Shape
 from saveline.core.language.words import Chain, Day, Email, Name, Span, Text, When, Word, Words
 from saveline.core.moments import Anchor, Duration, Moment
@@ -134,6 +135,7 @@ class SettingsShape(Shape):
     severities: list[SeverityShape] = []
     override_by: Chain = ()
     concessions: dict[Word, list[LimitShape]] = {}
+    rehearsal: RehearsalShape = RehearsalShape()
 
 
 def parse_workspace(
@@ -208,6 +210,11 @@ class _Reader:
             severities=tuple(Severity(s.severity, s.title, s.score, s.tell) for s in shape.severities),
             override_by=shape.override_by or shape.steward,
             concessions={n: tuple(Limit(x.by, x.up_to) for x in limits) for n, limits in shape.concessions.items()},
+            rehearsal=behaviour_of(
+                self.found,
+                shape.rehearsal,
+                {"departments": list(shape.departments), "ends": list(shape.outcomes), "causes": shape.causes},
+            ),
         )
 
     def _check_place_and_time(self, shape: SettingsShape) -> None:
