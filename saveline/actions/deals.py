@@ -16,7 +16,9 @@ from saveline.core.decide.deals import Closing
 from saveline.core.decide.draft import Case, Decision, account_facts, duty_after
 from saveline.core.errors import DealIsOpen, Invalid, Problem, UnknownAccount
 from saveline.core.facts import Account, Deal, Doer, Fact
+from saveline.core.people import Duty, People
 from saveline.core.play import Play
+from saveline.core.runway import Runway, in_time, runway
 from saveline.store import load, playbooks
 from saveline.store.apply import apply
 from saveline.store.load import ACCOUNT
@@ -51,7 +53,7 @@ def open_deals(
     duty = desk.duty(conn, people, desk.live_picks())
     decisions: list[Decision] = []
     for w in wanted:
-        play, why = _choose(desk, w, now)
+        play, why = _choose(desk, w, people, duty, now)
         case = Case(desk.workspace, people, play, w.account, Deal(id=0, account_id=w.account.id), duty)
         decisions.append(decide.open_deal(case, at=now, causes=w.causes, score=w.score, why=(*w.why, *why), by=by))
         duty = duty_after(duty, decisions[-1])
@@ -76,7 +78,8 @@ def _refuse_second(conn: Connection, wanted: Sequence[Wanted]) -> None:
             raise DealIsOpen(w.account.name, taken[w.account.id])
 
 
-def _choose(desk: Desk, wanted: Wanted, now: datetime) -> tuple[Play, tuple[str, ...]]:
+def _choose(desk: Desk, wanted: Wanted, people: People, duty: Duty, now: datetime) -> tuple[Play, tuple[str, ...]]:
+    """The play that fits the account best and, where time is short, the short form of it that fits the time."""
     account = wanted.account
     facts = {
         "account": account_facts(account, Deal(id=0, account_id=account.id, opened_at=now)),
@@ -89,7 +92,13 @@ def _choose(desk: Desk, wanted: Wanted, now: datetime) -> tuple[Play, tuple[str,
     if found.play is None:
         what = "no playbook applies, and the default is not in order"
         raise Invalid([Problem("playbooks", 1, 1, what, f"a playbook {default} that can run")])
-    return found.play, found.why
+
+    def ahead(play: Play) -> Runway:
+        empty = Deal(id=0, account_id=account.id, causes=tuple(wanted.causes))
+        return runway(Case(desk.workspace, people, play, account, empty, duty), now)
+
+    timely = in_time(found, {p.name: p for p in plays}, ahead)
+    return timely.play or found.play, timely.why
 
 
 def move_stage(desk: Desk, deal_id: int, by: Doer, *, to: str, reason: str = "") -> Decision:

@@ -15,6 +15,7 @@ from saveline.core.language.problems import Place
 from saveline.core.people import People
 from saveline.core.play import Play
 from saveline.core.rehearse import Open, Timeline, play_out
+from saveline.core.runway import Runway, in_time, runway
 from saveline.core.storyline import Teller
 from saveline.core.workspace import Workspace
 from saveline.core.worktime import DaysOff
@@ -42,7 +43,7 @@ def run_case(
 ) -> Verdict:
     """Play ``case`` with ``play``, and judge it. ``plays`` are all there are: one of them is the account's."""
     people = people_of(workspace, with_absences(persons, case))
-    choice = _choice(case, workspace, plays)
+    choice = _choice(case, workspace, people, plays)
     chosen = choice.play.name if choice.play else "no play"
     opening = case.steps[0].step
     assert isinstance(opening.act, Open)
@@ -60,14 +61,20 @@ def people_of(workspace: Workspace, persons: Sequence[Person]) -> People:
     return People(persons, workspace.departments, workspace.zone, workspace.hours, days_off)
 
 
-def _choice(case: PlayCase, workspace: Workspace, plays: Sequence[Play]) -> choose.Choice:
+def _choice(case: PlayCase, workspace: Workspace, people: People, plays: Sequence[Play]) -> choose.Choice:
     at = case.steps[0].step.at
     facts = {
         "account": account_facts(case.account, Deal(id=0, account_id=case.account.id, opened_at=at)),
         "deal": {"causes": list(case.causes), "arr": case.account.arr_cents / 100},
         "answers": {},
     }
-    return choose.choose(plays, case.account, case.causes, facts, at=at, default=workspace.default_play)
+    found = choose.choose(plays, case.account, case.causes, facts, at=at, default=workspace.default_play)
+
+    def ahead(play: Play) -> Runway:
+        empty = Deal(id=0, account_id=case.account.id, causes=tuple(case.causes))
+        return runway(Case(workspace, people, play, case.account, empty), at)
+
+    return in_time(found, {p.name: p for p in plays}, ahead)
 
 
 def _refusals(case: PlayCase, timeline: Timeline) -> list[Failure]:
