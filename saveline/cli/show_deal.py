@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy.engine import Connection
+
 from saveline.actions.desk import Desk
 from saveline.cli import output
+from saveline.cli.show_runway import show_runway
 from saveline.core.changes import DealOpened, Event
 from saveline.core.chronicle import Chronicler
-from saveline.core.errors import UnknownDeal
+from saveline.core.errors import Invalid, UnknownDeal
 from saveline.core.facts import Account, Deal, Task
-from saveline.core.people import People
+from saveline.core.people import Duty, People
 from saveline.core.phrases import due, money
+from saveline.core.play import Play
+from saveline.core.runway import Runway, with_last_moments
 from saveline.store import load
 
 
@@ -23,14 +28,31 @@ def show_deal(desk: Desk, deal_id: int, *, as_json: bool) -> None:
             raise UnknownDeal(deal_id)
         events = load.history(conn, [deal_id])[deal_id]
         people, now = desk.people(conn), desk.now(conn)
+        ahead = _ahead(desk, conn, *found[0], people, now)
     deal, account = found[0]
     if as_json:
-        output.emit_json({"deal": deal, "account": account, "history": events})
+        output.emit_json({"deal": deal, "account": account, "history": events, "runway": ahead[1] if ahead else None})
         return
     _head(desk, deal, account, people)
     _why(events)
     _tasks(deal, people, now)
+    if ahead is not None:
+        play, left = ahead
+        show_runway(left, play, people, desk.workspace)
     _history(desk, deal, events, people)
+
+
+def _ahead(
+    desk: Desk, conn: Connection, deal: Deal, account: Account, people: People, now: datetime
+) -> tuple[Play, Runway] | None:
+    """What is left of the plan of an open deal; nothing where its play cannot be read any more."""
+    if deal.closed:
+        return None
+    try:
+        case = desk.case(conn, people, deal, account, Duty())
+    except Invalid:
+        return None
+    return case.play, with_last_moments(case, now)
 
 
 def _head(desk: Desk, deal: Deal, account: Account, people: People) -> None:

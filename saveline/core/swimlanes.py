@@ -45,7 +45,6 @@ class Bar(Fact, frozen=True):
     note: str = ""
     condition: str = ""
     after: tuple[str, ...] = ()
-    again: tuple[float, ...] = ()
     slack_days: float | None = None
 
 
@@ -84,8 +83,8 @@ class Swimlanes(Fact, frozen=True):
 
     @property
     def days(self) -> float:
-        """How far it reaches: to the decision, or to the end of a plan that does not fit."""
-        return max(self.decision, self.ends, 1.0)
+        """How far it reaches: to the decision, and to the end of every task."""
+        return max(self.decision, self.ends, 1.0, *(bar.ends for bar in self.bars))
 
     @property
     def bars(self) -> tuple[Bar, ...]:
@@ -101,9 +100,7 @@ class Outlined(Fact, frozen=True):
     opened: date | None = None
 
 
-def outlined(
-    play: Play, workspace: Workspace, *, opened: date | None = None, renewal: date | None = None
-) -> Outlined:
+def outlined(play: Play, workspace: Workspace, *, opened: date | None = None, renewal: date | None = None) -> Outlined:
     """The play as it runs in the company's own hours, opened at the start of a day.
 
     Without ``opened`` on a Monday in weeks without holidays; without ``renewal`` for an account that has just enough
@@ -247,7 +244,8 @@ def _homes(play: Play, workspace: Workspace) -> dict[str, str]:
 
 def _finding(found: Outlined, lanes: int, of_renewal: bool) -> str:
     runway, play = found.runway, found.case.play
-    head = f"{count(len(runway.slots), 'task')}, {count(lanes, 'lane')}, {count(runway.needs_days, 'day')} end to end."
+    size = f"{count(len(runway.slots), 'task')} for {count(lanes, 'team')}"
+    head = f"{size}, {count(runway.needs_days, 'day')} end to end."
     if of_renewal or play.decide.anchor.kind != "renewal":
         return f"{head} {runway.words}"
     if found.least_days is None:
@@ -260,7 +258,11 @@ def _lower(text: str) -> str:
 
 
 def _notes(found: Outlined) -> Iterator[str]:
-    yield f"Critical path: {' → '.join(words_of(t) for t in found.runway.path)}." if found.runway.path else "No task sets the length."
+    yield (
+        f"Critical path: {' → '.join(words_of(t) for t in found.runway.path)}."
+        if found.runway.path
+        else "No task sets the length."
+    )
     if told := conditional(found.runway):
         yield told
     spare = [words_of(s.task) for s in found.runway.slots if s.spare]
