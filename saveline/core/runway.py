@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
-from math import ceil
+from math import ceil, floor
 from typing import Final
 
 from msgspec.structs import replace
@@ -24,7 +24,7 @@ from saveline.core.moments import Anchor, Moment, resolve
 from saveline.core.phrases import count, listed, words_of
 from saveline.core.play import Play
 from saveline.core.workspace import Workspace
-from saveline.core.worktime import WorkCalendar, before, end_of_business
+from saveline.core.worktime import WorkCalendar, before, end_of_business, next_opening
 
 DAY: Final = timedelta(days=1)
 MINUTE: Final = timedelta(minutes=1)
@@ -94,7 +94,9 @@ class Runway(Fact, frozen=True):
 
     @property
     def has_days(self) -> int:
-        return max(0, (self.limit - self.at) // DAY)
+        """The days that are there: rounded so that they are fewer than it needs just where it does not fit."""
+        left = (self.limit - self.at) / DAY
+        return max(0, ceil(left) if self.fits else floor(left))
 
     def slot(self, task: str) -> Slot | None:
         return next((s for s in self.slots if s.task == task), None)
@@ -257,7 +259,7 @@ def _in_hours(calendar: WorkCalendar, last: datetime | None, planned: datetime) 
     """Nobody works until midnight: the close before it says the same, but never less than what is planned."""
     if last is None:
         return None
-    closed = before(calendar, last, timedelta())
+    closed = last if next_opening(calendar, last) == last else before(calendar, last, timedelta())
     return max(closed, planned) if last >= planned else closed
 
 
