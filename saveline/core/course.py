@@ -67,6 +67,7 @@ class Course:
         self.stages: tuple[StagePlan, ...] = stages[here:]
         self.items = [self._items(n, s) for n, s in enumerate(self.stages)]
         self.by_id = {item.id: item for items in self.items for item in items}
+        self.awaited = self._awaited()
         self.calendars: dict[str, WorkCalendar] = {}
         self.holders: dict[str, int | None] = {}
         self.laid = Laid({}, {}, {})
@@ -122,6 +123,17 @@ class Course:
                 return planned or (done.closed_at if done else None)
         value = account.fields.get(anchor.name)
         return date.fromisoformat(value) if isinstance(value, str) and value else None
+
+    def _awaited(self) -> set[str]:
+        """The tasks that a stage waits for, and those that these wait for."""
+        found: set[str] = set()
+        ahead = [item for item in self.by_id.values() if item.holds_up]
+        while ahead:
+            item = ahead.pop()
+            if item.id not in found:
+                found.add(item.id)
+                ahead += [self.by_id[a] for a in item.plan.after if a in self.by_id]
+        return found
 
     def _items(self, number: int, stage: StagePlan) -> list[Item]:
         """What is left of a stage. Of the present one, what is closed is not; the others are still ahead as a whole."""

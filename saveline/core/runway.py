@@ -36,7 +36,7 @@ class Slot(Fact, frozen=True):
     """A task on the plan: it begins at ``starts`` and is finished at ``ends``.
 
     ``last`` is the last moment at which it can be done so that what follows still fits, for tasks that hold something
-    up. ``maybe`` says that it has a condition, ``spare`` that no other task and no stage waits for it.
+    up. ``maybe`` says that it has a condition, ``spare`` that no stage waits for it, directly or by way of others.
     """
 
     task: str
@@ -212,8 +212,7 @@ def _limit(case: Case, course: Course) -> tuple[datetime, str]:
 
 
 def _slot(course: Course, item: Item, path: tuple[Item, ...]) -> Slot:
-    plan, number = item.plan, item.stage
-    waited_for = any(item.id in other.plan.after for other in course.by_id.values())
+    plan = item.plan
     return Slot(
         task=item.id,
         stage=plan.stage,
@@ -223,7 +222,7 @@ def _slot(course: Course, item: Item, path: tuple[Item, ...]) -> Slot:
         holder=item.holder if item.due is not None else course.holders[item.id],
         after=tuple(a for a in plan.after if a in course.by_id),
         maybe=plan.condition is not None and item.due is None,
-        spare=not item.holds_up and not waited_for,
+        spare=item.id not in course.awaited,
         critical=item in path,
     )
 

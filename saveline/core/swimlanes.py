@@ -1,7 +1,7 @@
 """A play as lanes: one for each department, days across, a bar for each task. What every picture of a play shows.
 
-Places are in days since the deal was opened. A working day is one day long, whatever its hours: 3.5 is the middle of the
-fourth day. So a task that is due at the close of a day ends where the next day begins.
+Places are in days since the deal was opened. A working day is one day long, whatever its hours: 3.5 is the middle of
+the fourth day. So a task that is due at the close of a day ends where the next day begins.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class PlacedLane(Fact, frozen=True):
 
 
 class PlacedBand(Fact, frozen=True):
-    """A stage: its name begins at ``text_x``, or ends there; it is entered on the line at ``x``, from ``line_y`` down."""
+    """A stage: its name begins at ``text_x``, or ends there; its line at ``x`` goes down from ``line_y``."""
 
     band: Band
     x: float

@@ -11,7 +11,7 @@ FONT: Final = "Source Sans Pro"
 
 
 def png(svg: str, *, scale: float = 2.0) -> bytes:
-    """The picture as PNG. ``svg`` should name :data:`FONT` and have one theme: there is no reader whose light to follow."""
+    """The picture as PNG. ``svg`` should name :data:`FONT` and have one theme: a PNG follows nobody's light or dark."""
     _register_font()
     import vl_convert  # 60 MB that only pictures need
 

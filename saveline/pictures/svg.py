@@ -1,6 +1,6 @@
 """A play as SVG: lanes of departments, days across, the critical path in the accent colour and in words.
 
-The text of a picture is all there is to it: it can be searched, read aloud and scaled, and looks right on light and dark.
+The text of a picture stays text: it can be searched, read aloud and scaled, and it looks right on light and dark.
 """
 
 from __future__ import annotations

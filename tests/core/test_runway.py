@@ -1,4 +1,4 @@
-"""The plan against the time there is: dates computed by hand, over a weekend, a holiday, lunch and other people's hours.
+"""The plan against the time there is: dates computed by hand, over weekends, holidays, lunch and others' hours.
 
 Planted bugs that turned these tests red: a stage that waits for its optional tasks, an optional task that nobody waits
 for although a needed one does, ``stage start`` taken for the start of the task, everybody's time in the company's
@@ -170,28 +170,26 @@ def test_the_task_that_makes_it_too_long_is_named() -> None:
     assert (slot(found, "a").slack or timedelta()) < timedelta()
     later = runway(case(long, renewal=date(2027, 1, 15)), FRIDAY)
     assert (later.too_long, later.breaks) == ("proof", "offer")
-    assert later.words.endswith("“proof” (15 business days) makes it too long. “offer” is the first that comes too late.")
+    told = "“proof” (15 business days) makes it too long. “offer” is the first that comes too late."
+    assert later.words.endswith(told)
 
 
 def test_optional_tasks_hold_nobody_up_unless_a_needed_one_waits_for_them() -> None:
-    spare = play(f"  triage: {{tasks: [{task('a')}, {task('extra', '9 business days after start', 'optional: true')}]}}")
+    extra = task("extra", "9 business days after start", "optional: true")
+    spare = play(f"  triage: {{tasks: [{task('a')}, {extra}]}}")
     found = with_last_moments(case(spare), FRIDAY)
     assert (found.ends, found.path) == (on(23), ("a",))
     assert (slot(found, "extra").spare, slot(found, "extra").last) == (True, None)
-    awaited = play(
-        f"  triage: {{tasks: [{task('extra', '9 business days after start', 'optional: true')}, "
-        f"{task('a', rest='after: [extra]')}]}}"
-    )
+    awaited = play(f"  triage: {{tasks: [{extra}, {task('a', rest='after: [extra]')}]}}")
     found = with_last_moments(case(awaited), FRIDAY)
     assert found.path == ("extra", "a")
     assert not slot(found, "extra").spare
 
 
 def test_conditions_count_as_if_they_held_and_it_is_said() -> None:
-    maybe = play(
-        f"  triage: {{tasks: [{task('ask', rest='form: {{ok: {{yes_no: true}}}}'.replace('{{', '{').replace('}}', '}'))}, "
-        f"{task('fix_it', '5 business days after start', 'after: [ask], if: answers.ask.ok')}]}}"
-    )
+    asked = task("ask", rest="form: {ok: {yes_no: true}}")
+    fixed = task("fix_it", "5 business days after start", "after: [ask], if: answers.ask.ok")
+    maybe = play(f"  triage: {{tasks: [{asked}, {fixed}]}}")
     found = runway(case(maybe), FRIDAY)
     assert found.ends == on(30)
     assert conditional(found) == "Counted as if their conditions held: fix it."

@@ -10,7 +10,7 @@ import os
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -34,9 +34,10 @@ MOMENTS = st.integers(0, 60 * 24 * 400).map(lambda m: datetime(2026, 1, 1, tzinf
 RUNWAYS = st.integers(0, 150)
 
 generated = settings(
-    max_examples=int(os.environ.get("LAWS_EXAMPLES", "60")),
+    max_examples=int(os.environ.get("LAWS_EXAMPLES", "25")),
     deadline=None,
     derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
@@ -135,7 +136,7 @@ def test_an_opened_deal_is_planned_as_it_was_before_it_was_opened(
     rehearsal.take(Step(at, Open(("value_not_seen",))))
     before, after = runway(start, at), runway(rehearsal.case, at)
     assume(all(t.state != "skipped" for t in rehearsal.case.deal.tasks))
-    assume(rehearsal.case.deal.stage == start.play.stages[0].key)
+    assume(rehearsal.case.deal.stage == start.play.stages[0].key and not rehearsal.case.deal.decision_asked)
     assert (after.ends, after.limit, after.path) == (before.ends, before.limit, before.path)
     assert [replace(s, state="waiting", maybe=False, after=()) for s in after.slots] == [
         replace(s, state="waiting", maybe=False, after=()) for s in before.slots
