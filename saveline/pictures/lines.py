@@ -44,7 +44,7 @@ def drawn(seen: Swimlanes, width: int, marks: Marks = BLOCKS) -> list[Line]:
     room = max(width, 60)
     names = min(NAMES, max((len(words_of(b.task)) for b in seen.bars), default=8)) + 6
     grid = _Grid(seen, names, max(LEAST, room - names - 2), marks)
-    lines: list[Line] = [((seen.title, "title"), (f" ({seen.name})", "plain"))]
+    lines: list[Line] = [((line, "title"),) for line in folded(f"{seen.title} ({seen.name})", room)]
     lines += [((line, "plain"),) for line in folded(seen.finding, room)]
     lines.append(())
     lines += grid.heads()

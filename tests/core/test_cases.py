@@ -90,7 +90,7 @@ def test_the_first_play_runs_with_the_cast_too(tmp_path: Path) -> None:
     shutil.copytree(worlds.CAST, tmp_path, dirs_exist_ok=True)
     for name in ("champion-left", "champion-left-short"):
         shutil.copy(SHIPPED / "playbooks" / f"{name}.yaml", tmp_path / "playbooks")
-    assert check(tmp_path).problems == ()
+    assert [p for p in check(tmp_path).problems if p.file.startswith("playbooks")] == []
 
 
 def test_an_unexpected_story_is_told_with_what_came_nearest(tmp_path: Path, golden: Callable[[str, str], None]) -> None:

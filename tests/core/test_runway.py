@@ -7,7 +7,9 @@ calendar, a task that is late counted as done at its due moment, and a circle of
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from saveline.core.choose import Choice
 from saveline.core.course import in_order
 from saveline.core.decide.draft import Case
 from saveline.core.facts import Absence, Account, Deal, Doer, Person
+from saveline.core.language.lints import SHORT_CIRCLE
 from saveline.core.language.names import Names
 from saveline.core.language.playbooks import parse_play
 from saveline.core.phrases import count
@@ -30,6 +33,7 @@ from saveline.files.check import check
 from saveline.files.yaml import parse
 from saveline.sandbox import Expressions
 
+BASE = Path(__file__).parents[1] / "golden" / "language" / "base"
 CHECKED = check(shipped.folder("playbooks").parent)
 IDS = {p.email.partition("@")[0]: p.id for p in CHECKED.persons}
 FRIDAY = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -349,3 +353,34 @@ def test_the_first_short_form_that_fits_is_taken_else_the_shortest(
 def test_where_no_play_was_chosen_there_is_no_short_form() -> None:
     nothing = Choice(None, ("p: wants a cause",))
     assert in_time(nothing, {}, lambda _: pytest.fail("there is nothing to look at")) is nothing
+
+
+# --- in the files -----------------------------------------------------------------------------------------------------
+
+
+def test_short_forms_in_a_circle_are_an_error(tmp_path: Path) -> None:
+    """Planted: the circle looked for from each play without remembering where it has been, which never ends."""
+    folder = shutil.copytree(BASE, tmp_path / "workspace")
+    text = (folder / "playbooks" / "save.yaml").read_text()
+    (folder / "playbooks" / "save.yaml").write_text(f"{text}short: briefly\n")
+    briefly = text.replace("playbook: save", "playbook: briefly").replace("priority: 5", "priority: 4")
+    (folder / "playbooks" / "briefly.yaml").write_text(f"{briefly}short: briefest\n")
+    briefest = text.replace("playbook: save", "playbook: briefest").replace("priority: 5", "priority: 3")
+    (folder / "playbooks" / "briefest.yaml").write_text(briefest)
+    assert check(folder).problems == ()
+    (folder / "playbooks" / "briefest.yaml").write_text(f"{briefest}short: briefly\n")
+    line = briefest.count("\n") + 1
+    assert [(str(p), p.id, p.warning) for p in check(folder).problems] == [
+        (
+            f"playbooks/briefest.yaml:{line}:8: the short form of briefest leads back to it: briefest → briefly → "
+            "briefest; expected a shorter play that has no short form, or another",
+            SHORT_CIRCLE,
+            False,
+        ),
+        (
+            f"playbooks/briefly.yaml:{line}:8: the short form of briefly leads back to it: briefly → briefest → "
+            "briefly; expected a shorter play that has no short form, or another",
+            SHORT_CIRCLE,
+            False,
+        ),
+    ]
