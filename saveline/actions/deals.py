@@ -94,7 +94,8 @@ def _choose(desk: Desk, wanted: Wanted, people: People, duty: Duty, now: datetim
         raise Invalid([Problem("playbooks", 1, 1, what, f"a playbook {default} that can run")])
 
     def ahead(play: Play) -> Runway:
-        empty = Deal(id=0, account_id=account.id, causes=tuple(wanted.causes))
+        severity = desk.workspace.severity_of(wanted.score)
+        empty = Deal(id=0, account_id=account.id, causes=tuple(wanted.causes), severity=severity)
         return runway(Case(desk.workspace, people, play, account, empty, duty), now)
 
     timely = in_time(found, {p.name: p for p in plays}, ahead)

@@ -13,19 +13,21 @@ from saveline.core import people as persons
 from saveline.core.decide.draft import Case
 from saveline.core.facts import Fact, Task
 from saveline.core.moments import due_at, resolve
-from saveline.core.people import Asking, Chain, Owner
+from saveline.core.people import Asking, Chain, Owner, Who
 from saveline.core.play import StagePlan, TaskPlan
 from saveline.core.worktime import WorkCalendar, between, moved
 
 
 class Item(Fact, frozen=True):
-    """A task that is ahead or under way. One that is open has ``begun`` and is finished at ``due``."""
+    """A task that is ahead or under way. One that is open has ``begun`` and is finished at ``due``; the next turn of
+    one that comes again begins ``not_before``."""
 
     plan: TaskPlan
     stage: int
     begun: datetime | None = None
     due: datetime | None = None
     holder: int | None = None
+    not_before: datetime | None = None
 
     @property
     def id(self) -> str:
@@ -34,7 +36,7 @@ class Item(Fact, frozen=True):
     @property
     def holds_up(self) -> bool:
         """Whether its stage waits for it."""
-        return not self.plan.optional
+        return not self.plan.optional and self.plan.repeat is None
 
 
 class Laid(Fact, frozen=True):
@@ -61,7 +63,8 @@ class Course:
         self.opened_at = deal.opened_at or at
         self.owner_id = deal.owner_id
         if deal.opened_at is None:
-            self.owner_id = self._first((case.workspace.owner, case.workspace.steward), self.at)
+            owner = self._first((case.workspace.owner, case.workspace.steward), self.at)
+            self.owner_id = owner.meant_id or owner.person_id
         stages = case.play.stages
         here = next((i for i, s in enumerate(stages) if s.key == deal.stage), 0)
         self.stages: tuple[StagePlan, ...] = stages[here:]
@@ -140,16 +143,18 @@ class Course:
         deal = self.case.deal
         there = {t.plan: t for t in deal.current()} if deal.opened_at and stage.key == deal.stage else {}
         return [
-            self._item(number, plan, there.get(plan.id))
+            self._item(number, plan.at(deal.severity), there.get(plan.id))
             for plan in in_order(stage.tasks)
             if plan.id not in there or not there[plan.id].closed
         ]
 
     def _item(self, number: int, plan: TaskPlan, task: Task | None) -> Item:
         if task is None or task.clock is None:
-            return Item(plan, number)
+            return Item(plan, number, not_before=task.starts_at if task else None)
         clock, calendar = task.clock, self.case.people.calendar(task.assignee_id)
         due, stopped = clock.due_at, self.case.deal.paused_at
+        if clock.waits_since is not None:  # the customer's days are not ours
+            due = moved(calendar, due, between(calendar, clock.waits_since, stopped or self.at))
         if self.case.deal.state == "paused" and stopped is not None:
             due = moved(calendar, due, between(calendar, max(stopped, clock.since), self.at))
         return Item(plan, number, clock.started_at, max(due, self.at), task.assignee_id)
@@ -159,6 +164,7 @@ class Course:
         start = max([*waits, *([begin] if begin is not None else [])], default=None)
         if start is None:
             return
+        start = max(start, item.not_before or start)
         if item.id not in self.calendars:
             self.holders[item.id] = self._holder(item.plan, start)
             self.calendars[item.id] = self.case.people.calendar(self.holders[item.id])
@@ -168,15 +174,12 @@ class Course:
 
     def _holder(self, plan: TaskPlan, at: datetime) -> int | None:
         """Who would get the task at ``at``; nobody in particular where it is offered to a department."""
-        return self._first((plan.assign, (Owner(),), self.case.workspace.steward), at, plan.department)
+        return self._first((plan.assign, (Owner(),), self.case.workspace.steward), at, plan.department).person_id
 
-    def _first(self, chains: Sequence[Chain], at: datetime, department: str | None = None) -> int | None:
+    def _first(self, chains: Sequence[Chain], at: datetime, department: str | None = None) -> Who:
         asking = Asking(at, self.owner_id, self.case.account.team, None, department)
-        for chain in chains:
-            who = persons.resolve(chain, asking, self.case.people, self.case.duty)
-            if not who.nobody:
-                return who.person_id
-        return None
+        found = (persons.resolve(chain, asking, self.case.people, self.case.duty) for chain in chains)
+        return next((who for who in found if not who.nobody), Who())
 
     def _last_of(self, number: int) -> Item | None:
         """The task for which stage ``number`` and those before it are left no earlier."""

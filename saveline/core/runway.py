@@ -2,8 +2,8 @@
 
 Forward, every task starts as early as it can and is finished when it is due: what ends last is where the plan ends.
 Backward, each task and each exit of a stage has the last moment at which it can be done so that what follows from it,
-done when due, still fits. Optional tasks hold nobody up unless another one waits for them. A task with a condition
-counts as if the condition held, because nobody knows better beforehand.
+done when due, still fits. Optional and repeating tasks hold nobody up unless another one waits for them. A task with
+a condition counts as if the condition held, because nobody knows better beforehand.
 """
 
 from __future__ import annotations

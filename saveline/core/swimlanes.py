@@ -15,16 +15,19 @@ from typing import Final
 from msgspec.structs import replace
 
 from saveline.core.decide.draft import Case
+from saveline.core.decide.repeats import next_turn
 from saveline.core.facts import Account, Deal, Fact
 from saveline.core.people import Chain, Claim, Lead, Manager, Named, Owner, People, Pick, Role
 from saveline.core.phrases import count, listed, words_of
-from saveline.core.play import Play, TaskPlan
+from saveline.core.play import STAGE_ENDS, Play, TaskPlan
 from saveline.core.runway import Runway, Slot, conditional, least_days, with_last_moments
 from saveline.core.workspace import Workspace
 from saveline.core.worktime import DaysOff, WorkCalendar, next_opening
 
 MONDAY: Final = date(2026, 6, 1)
 """When a deal is opened for a picture that is of no deal: a Monday, in months without a change of clocks."""
+MOST_TURNS: Final = 60
+"""How many turns of one task a picture shows at most."""
 USUAL_DAYS: Final = 120
 """The runway of a picture of a play that fits none."""
 _ACCOUNT_NAME: Final = re.compile(r"\{\{\s*account\.name\s*\}\}")
@@ -32,7 +35,8 @@ _TEMPLATE: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 
 
 class Bar(Fact, frozen=True):
-    """A task, from where it begins to where it is due. ``note`` says that it is optional or has a condition."""
+    """A task, from where it begins to where it is due; ``again`` is where each further turn begins. ``note`` says that
+    it is optional, comes again or has a condition."""
 
     task: str
     title: str
@@ -45,6 +49,7 @@ class Bar(Fact, frozen=True):
     note: str = ""
     condition: str = ""
     after: tuple[str, ...] = ()
+    again: tuple[float, ...] = ()
     slack_days: float | None = None
 
 
@@ -164,12 +169,33 @@ def _lanes(case: Case, runway: Runway, scale: Scale) -> tuple[Lane, ...]:
     lanes: dict[str, list[Bar]] = {}
     for slot in sorted(runway.slots, key=lambda s: (s.starts, s.ends)):
         plan = case.play.tasks[slot.task]
-        lanes.setdefault(_lane(plan, case.workspace, homes), []).append(_bar(slot, plan, scale))
+        again = tuple(scale.place(at) for at in _turns(slot, plan, runway, case.people.calendar(None)))
+        lanes.setdefault(_lane(plan, case.workspace, homes), []).append(_bar(slot, plan, scale, again))
     return tuple(Lane(title, tuple(bars)) for title, bars in lanes.items())
 
 
-def _bar(slot: Slot, plan: TaskPlan, scale: Scale) -> Bar:
-    notes = [*(["optional"] if plan.optional else []), *(["if needed"] if plan.condition is not None else [])]
+def _turns(slot: Slot, plan: TaskPlan, runway: Runway, calendar: WorkCalendar) -> Iterator[datetime]:
+    """When a task that comes again begins its further turns, if all goes by the plan."""
+    if plan.repeat is None:
+        return
+    until, turn = runway.limit, slot.starts
+    if plan.repeat.until == STAGE_ENDS:
+        until = next((e.at for e in runway.exits if e.stage == slot.stage), until)
+    elif (ending := runway.slot(plan.repeat.until)) is not None:
+        until = ending.ends
+    for _ in range(MOST_TURNS):
+        turn = next_turn(plan.repeat.every, turn, turn, calendar)
+        if turn >= until:
+            return
+        yield turn
+
+
+def _bar(slot: Slot, plan: TaskPlan, scale: Scale, again: tuple[float, ...]) -> Bar:
+    notes = [
+        *(["optional"] if plan.optional else []),
+        *([f"every {plan.repeat.every}"] if plan.repeat else []),
+        *(["if needed"] if plan.condition is not None else []),
+    ]
     return Bar(
         task=slot.task,
         title=readable(plan.title.source),
@@ -182,6 +208,7 @@ def _bar(slot: Slot, plan: TaskPlan, scale: Scale) -> Bar:
         note=", ".join(notes),
         condition=plan.condition.source if plan.condition else "",
         after=slot.after,
+        again=again,
         slack_days=None if slot.slack is None else round(slot.slack / timedelta(days=1), 2),
     )
 

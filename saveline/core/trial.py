@@ -70,8 +70,11 @@ def _choice(case: PlayCase, workspace: Workspace, people: People, plays: Sequenc
     }
     found = choose.choose(plays, case.account, case.causes, facts, at=at, default=workspace.default_play)
 
+    opening = case.steps[0].step.act
+    severity = workspace.severity_of(opening.score if isinstance(opening, Open) else 0)
+
     def ahead(play: Play) -> Runway:
-        empty = Deal(id=0, account_id=case.account.id, causes=tuple(case.causes))
+        empty = Deal(id=0, account_id=case.account.id, causes=tuple(case.causes), severity=severity)
         return runway(Case(workspace, people, play, case.account, empty), at)
 
     return in_time(found, {p.name: p for p in plays}, ahead)

@@ -32,10 +32,11 @@ class Marks(Fact, frozen=True):
     stage: str
     gate: str
     arrow: str
+    turn: str
 
 
-BLOCKS: Final = Marks("█", "▒", "┄", "│", "┊", "◇", "→")
-ASCII: Final = Marks("#", "=", "-", "|", ":", "<>", "->")
+BLOCKS: Final = Marks("█", "▒", "┄", "│", "┊", "◇", "→", "●")
+ASCII: Final = Marks("#", "=", "-", "|", ":", "<>", "->", "o")
 _SIGNS: Final = str.maketrans({"…": "~", "“": '"', "”": '"', "’": "'", "–": "-"})
 
 
@@ -104,6 +105,8 @@ class _Grid:
         for column in range(first, last + 1):
             late = not self.seen.fits and column >= self.decision and not bar.spare
             cells[column] = (mark, "late" if late else look)
+        for day in bar.again:
+            cells[self.at(day)] = (self.marks.turn, look)
         note = "?" if "if needed" in bar.note else ""
         return ((f"  {name}{note}".ljust(self.names), "plain"), *self._row(cells))
 
@@ -157,6 +160,8 @@ def _legend(seen: Swimlanes, marks: Marks) -> str:
         kinds.append(f"{marks.calm} has time to spare")
     if any(b.spare for b in seen.bars):
         kinds.append(f"{marks.loose} nothing waits for it")
+    if any(b.again for b in seen.bars):
+        kinds.append(f"{marks.turn} again")
     if any("if needed" in b.note for b in seen.bars):
         kinds.append("? if needed")
     if any(b.gate for b in seen.bands):

@@ -47,6 +47,7 @@ class PlacedBar(Fact, frozen=True):
     name: str
     label: str
     ends_there: bool = False
+    again: tuple[float, ...] = ()
 
     @property
     def middle(self) -> float:
@@ -144,7 +145,10 @@ def _lane(lane: Lane, days: float, y: float) -> tuple[PlacedLane, float, list[Pl
         right = max(x_of(bar.ends, days), x + SHORTEST_BAR)
         wide = _wide(*_label(bar, max(right - x, LABEL)))
         back = RIGHT - x < min(wide + 8, LEAST_LABEL)
-        begins, ends = (min(x, EDGE - wide) if back else x), max(right, x + 3 + wide)
+        begins, ends = (
+            (min(x, EDGE - wide) if back else x),
+            max(right, x + 3 + wide, x_of(max(bar.again, default=0), days) + 4),
+        )
         row = next((r for r in rows if r[-1][2] + GAP <= begins), None)
         if row is None:
             rows.append(row := [])
@@ -164,8 +168,9 @@ def _placed(bar: Bar, days: float, begins: float, end: float, y: float) -> Place
     x = x_of(bar.begins, days)
     right = max(x_of(bar.ends, days), x + SHORTEST_BAR)
     back = begins < x
+    again = tuple(x_of(day, days) for day in bar.again)
     name, label = _label(bar, end - (begins if back else x + 3))
-    return PlacedBar(bar, x, right, y + 24, EDGE if back else x + 3, y + 19, name, label, ends_there=back)
+    return PlacedBar(bar, x, right, y + 24, EDGE if back else x + 3, y + 19, name, label, back, again)
 
 
 def _label(bar: Bar, room: float) -> tuple[str, str]:

@@ -97,6 +97,8 @@ def told(seen: Swimlanes) -> Iterator[str]:
 
 def _told(bar: Bar) -> str:
     parts = [f"{words_of(bar.task)}, day {bar.begins:g} to {bar.ends:g}"]
+    if bar.again:
+        parts.append(f"again on day {', '.join(f'{day:g}' for day in bar.again)}")
     if bar.after:
         parts.append(f"after {', '.join(words_of(a) for a in bar.after)}")
     parts += [bar.note] if bar.note else []
@@ -112,6 +114,7 @@ def _style(theme: Theme, fonts: str) -> str:
         ".name,.lane,.stage{font-weight:600}.end{text-anchor:end}.mid{text-anchor:middle}"
         ".on{paint-order:stroke;stroke-width:3px;stroke-linejoin:round}.way{fill:none;stroke-width:1.25px}"
         ".key{stroke-width:2px}.maybe{stroke-dasharray:3 2;stroke-width:1px}.flag{stroke-width:1.5px}"
+        ".loose.turn{stroke-dasharray:none}"
     )
     dark = f"@media (prefers-color-scheme:dark){{{_rules(_DARK)}}}" if theme == "auto" else ""
     return f"{plain}{base}{dark}"
@@ -191,6 +194,8 @@ def _bar(placed: PlacedBar, at: Places, fits: bool) -> Iterator[str]:
     if not fits and placed.right > at.decision_x and not bar.spare:
         start = max(placed.x, at.decision_x)
         yield _rect("late", start, placed.y, placed.right - start)
+    for x in placed.again:
+        yield f'<circle class="loose turn" cx="{_n(x)}" cy="{_n(placed.middle)}" r="3.5"/>'
     name = f'<tspan class="{"name" if bar.critical else "task"}">{_text(placed.name)}</tspan>'
     rest = f'<tspan class="muted">{SPACE}{_text(placed.label)}</tspan>' if placed.label else ""
     side = " end" if placed.ends_there else ""

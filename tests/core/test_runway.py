@@ -217,6 +217,13 @@ def test_due_moments_count_from_many_things(due: str, ends: datetime, path: tupl
     assert (found.ends, found.path) == (ends, path)
 
 
+def test_the_start_of_a_stage_is_not_that_of_the_task() -> None:
+    """b waits for a until Monday, and is due three business days after Friday: on Wednesday."""
+    late = task("b", "3 business days after stage start", "after: [a]")
+    found = runway(case(play(f"  triage: {{tasks: [{task('a')}, {late}]}}")), FRIDAY)
+    assert slot(found, "b").ends == on(25)
+
+
 def test_without_a_renewal_the_settings_say_when_and_a_near_renewal_is_the_end() -> None:
     found = runway(case(CHAIN, renewal=None), FRIDAY)
     assert found.limit == datetime(2027, 1, 19, 18, tzinfo=UTC)  # 60 days after the opening

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -62,7 +63,7 @@ def case(written: dict[str, Any], at: datetime, days: int) -> Case:
 def test_there_is_slack_everywhere_just_where_the_plan_fits(play: dict[str, Any], at: datetime, days: int) -> None:
     """And where it does not, the task that is named lies on the path, and some task of the path is too late.
 
-    Planted: the last moment looked for from the task's start instead of its end.
+    Planted: a last moment moved to the close before it, though the plan itself is later than that.
     """
     found = with_last_moments(case(play, at, days), at)
     held_up = [s for s in found.slots if not s.spare]
@@ -77,7 +78,7 @@ def test_there_is_slack_everywhere_just_where_the_plan_fits(play: dict[str, Any]
 @generated
 @given(play=plays(), at=MOMENTS, days=RUNWAYS)
 def test_the_last_moment_is_in_time_and_the_next_is_not(play: dict[str, Any], at: datetime, days: int) -> None:
-    """Planted: a layout in which what follows from a task begins at its planned end too."""
+    """Planted: the minute after the last one taken; a layout that ends with the stage of the task."""
     start = case(play, at, days)
     found, course = with_last_moments(start, at), Course(start, at)
     for slot in found.slots:
@@ -87,6 +88,21 @@ def test_the_last_moment_is_in_time_and_the_next_is_not(play: dict[str, Any], at
         calendar = start.people.calendar(slot.holder)
         later = next_opening(calendar, max(slot.last, slot.ends) + timedelta(minutes=1))
         assert course.end_through(slot.task, later) > found.limit
+
+
+def lived(start: Case, at: datetime, late: Mapping[str, datetime]) -> Deal:
+    """The deal when everybody finishes what they have when it is due, and the tasks of ``late`` at another moment."""
+    rehearsal = Rehearsal(start)
+    rehearsal.take(Step(at, Open(("value_not_seen",))))
+    for _ in range(40):
+        found = [t for t in rehearsal.case.deal.tasks if t.state == "open" and t.plan != DECISION]
+        if not found:
+            break
+        task = min(found, key=lambda t: (late.get(t.plan, t.running.due_at), t.no))
+        due = late.get(task.plan, task.running.due_at)
+        rehearsal.run_to(due)
+        assert rehearsal.take(Step(due, Finish(task.plan, answers={"ok": True}), Doer(IDS["ana"]))) is None
+    return rehearsal.case.deal
 
 
 @generated
@@ -99,22 +115,7 @@ def test_who_finishes_everything_when_it_is_due_is_done_as_planned(
     Planted: ``stage start`` counted from the deal's opening; optional tasks that hold a stage up.
     """
     start = case(play, at, days)
-    planned = runway(start, at)
-    rehearsal = Rehearsal(start)
-    rehearsal.take(Step(at, Open(("value_not_seen",))))
-    for _ in range(40):
-        deal = rehearsal.case.deal
-        open_ = [t for t in deal.tasks if t.state == "open" and t.plan != DECISION]
-        if not open_:
-            break
-        task = min(open_, key=lambda t: (t.running.due_at, t.no))
-        due = max(task.running.due_at, rehearsal.case.deal.opened_at or at)
-        rehearsal.run_to(due)
-        assert rehearsal.take(Step(due, Finish(task.plan, answers={"ok": True}), Doer(IDS["ana"]))) is None
-        now = runway(rehearsal.case, due)
-        assert now.ends <= max(planned.ends, due)
-    deal = rehearsal.case.deal
-    assert deal.decision_asked or deal.stage != start.play.stages[-1].key or not deal.closed
+    planned, deal = runway(start, at), lived(start, at, {})
     sure = all(not s.maybe for s in planned.slots)
     for slot in planned.slots:
         done = deal.latest(slot.task)
@@ -123,6 +124,24 @@ def test_who_finishes_everything_when_it_is_due_is_done_as_planned(
             assert done.closed_at is not None
             assert done.closed_at <= slot.ends
             assert done.closed_at == slot.ends or not sure
+
+
+@generated
+@given(play=plays(), at=MOMENTS, days=st.integers(60, 200), pick=st.integers(0, 11))
+def test_who_is_late_until_the_last_moment_is_in_time(play: dict[str, Any], at: datetime, days: int, pick: int) -> None:
+    """One task is done at its last moment, by the real engine, and all the others when they are due.
+
+    Planted: a layout that ends with the stage of the task.
+    """
+    start = case(play, at, days)
+    found = with_last_moments(start, at)
+    movable = [s for s in found.slots if s.last is not None]
+    assume(found.fits and movable)
+    slot = movable[pick % len(movable)]
+    assert slot.last is not None
+    deal = lived(start, at, {slot.task: slot.last})
+    held_up = [t for t in deal.tasks if t.state == "done" and not start.play.tasks[t.plan].optional]
+    assert all(t.closed_at is not None and t.closed_at <= found.limit for t in held_up)
 
 
 @generated

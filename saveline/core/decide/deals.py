@@ -292,4 +292,4 @@ def _warn(draft: Draft, at: datetime) -> None:
     found = runway(replace(draft.case, deal=draft.deal), at)
     if not found.fits and not draft.deal.decision_asked:
         about = {"news": "too_late", "words": found.words, "play": draft.case.play.title}
-        draft.tell("news", draft.deal.owner_id, at=at, about=about)
+        draft.tell("news", draft.owner_at_work(at), at=at, about=about)
