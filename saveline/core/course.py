@@ -6,8 +6,12 @@ then, so that a path can be looked at without the others.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Final
+
+from msgspec.structs import replace
 
 from saveline.core import people as persons
 from saveline.core.decide.draft import Case
@@ -17,10 +21,13 @@ from saveline.core.people import Asking, Chain, Owner, Who
 from saveline.core.play import StagePlan, TaskPlan
 from saveline.core.worktime import WorkCalendar, between, moved
 
+_ANSWERS: Final = re.compile(r"\banswers\.(\w+)")
+"""The tasks whose answers a gate asks for: it stays shut without them, optional or not."""
+
 
 class Item(Fact, frozen=True):
     """A task that is ahead or under way. One that is open has ``begun`` and is finished at ``due``; the next turn of
-    one that comes again begins ``not_before``."""
+    one that comes again begins ``not_before``. ``holds_up`` says that its stage is not left without it."""
 
     plan: TaskPlan
     stage: int
@@ -28,15 +35,11 @@ class Item(Fact, frozen=True):
     due: datetime | None = None
     holder: int | None = None
     not_before: datetime | None = None
+    holds_up: bool = True
 
     @property
     def id(self) -> str:
         return self.plan.id
-
-    @property
-    def holds_up(self) -> bool:
-        """Whether its stage waits for it."""
-        return not self.plan.optional and self.plan.repeat is None
 
 
 class Laid(Fact, frozen=True):
@@ -115,7 +118,7 @@ class Course:
             case "start":
                 return start
             case "stage start":
-                return (deal.stage_at if item.stage == 0 else begin or self.laid.exits[item.stage - 1]) or start
+                return begin or self.laid.exits[item.stage - 1] if item.stage else deal.stage_at or self.at
             case "opened":
                 return self.opened_at
             case "renewal":
@@ -141,9 +144,13 @@ class Course:
     def _items(self, number: int, stage: StagePlan) -> list[Item]:
         """What is left of a stage. Of the present one, what is closed is not; the others are still ahead as a whole."""
         deal = self.case.deal
+        asked = set(_ANSWERS.findall(stage.exit.source)) if stage.exit is not None else set()
         there = {t.plan: t for t in deal.current()} if deal.opened_at and stage.key == deal.stage else {}
         return [
-            self._item(number, plan.at(deal.severity), there.get(plan.id))
+            replace(
+                self._item(number, plan.at(deal.severity), there.get(plan.id)),
+                holds_up=(not plan.optional and plan.repeat is None) or plan.id in asked,
+            )
             for plan in in_order(stage.tasks)
             if plan.id not in there or not there[plan.id].closed
         ]
