@@ -114,7 +114,7 @@ def _task(task: TaskPlan, workspace: Workspace) -> TaskPage:
         title=task.title.source,
         why=task.why,
         who=tuple(str(link) for link in task.assign),
-        due=str(task.due) + (f", {task.repeat}" if task.repeat else ""),
+        due=str(task.due),
         ladder=task.policy.name,
         after=task.after,
         only_if=task.condition.source if task.condition else "",
