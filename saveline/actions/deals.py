@@ -10,13 +10,14 @@ from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
 from saveline.actions.tasks import act
-from saveline.core import choose
 from saveline.core.decide import deals as decide
 from saveline.core.decide.deals import Closing
-from saveline.core.decide.draft import Case, Decision, account_facts, duty_after
+from saveline.core.decide.draft import Case, Decision, duty_after
 from saveline.core.errors import DealIsOpen, Invalid, Problem, UnknownAccount
 from saveline.core.facts import Account, Deal, Doer, Fact
+from saveline.core.people import Duty, People
 from saveline.core.play import Play
+from saveline.core.suitable import Candidate, suitable
 from saveline.store import load, playbooks
 from saveline.store.apply import apply
 from saveline.store.load import ACCOUNT
@@ -51,7 +52,7 @@ def open_deals(
     duty = desk.duty(conn, people, desk.live_picks())
     decisions: list[Decision] = []
     for w in wanted:
-        play, why = _choose(desk, w, now)
+        play, why = _choose(desk, w, people, duty, now)
         case = Case(desk.workspace, people, play, w.account, Deal(id=0, account_id=w.account.id), duty)
         decisions.append(decide.open_deal(case, at=now, causes=w.causes, score=w.score, why=(*w.why, *why), by=by))
         duty = duty_after(duty, decisions[-1])
@@ -76,16 +77,11 @@ def _refuse_second(conn: Connection, wanted: Sequence[Wanted]) -> None:
             raise DealIsOpen(w.account.name, taken[w.account.id])
 
 
-def _choose(desk: Desk, wanted: Wanted, now: datetime) -> tuple[Play, tuple[str, ...]]:
-    account = wanted.account
-    facts = {
-        "account": account_facts(account, Deal(id=0, account_id=account.id, opened_at=now)),
-        "deal": {"causes": list(wanted.causes), "arr": account.arr_cents / 100},
-        "answers": {},
-    }
-    plays = [live.play for live in desk.plays.live]
-    default = desk.workspace.default_play
-    found = choose.choose(plays, account, wanted.causes, facts, at=now, default=default)
+def _choose(desk: Desk, wanted: Wanted, people: People, duty: Duty, now: datetime) -> tuple[Play, tuple[str, ...]]:
+    """The play that fits the account best and, where time is short, the short form of it that fits the time."""
+    candidate = Candidate(wanted.account, tuple(wanted.causes), now, wanted.score)
+    plays, default = [live.play for live in desk.plays.live], desk.workspace.default_play
+    found = suitable(candidate, plays, desk.workspace, people, default, duty)
     if found.play is None:
         what = "no playbook applies, and the default is not in order"
         raise Invalid([Problem("playbooks", 1, 1, what, f"a playbook {default} that can run")])

@@ -247,7 +247,7 @@ def _play(
     people = people_of(workspace, with_leave(firm.persons, firm.behaviour, luck, *days))
     house = House(workspace, people, firm.behaviour, found.duty)
     arrivals = _arrivals(found, wish, luck, house)
-    due: Arrivals = openings(arrivals, plays, workspace, only, force=found.one)
+    due: Arrivals = openings(arrivals, plays, workspace, people, only, force=found.one)
     return play_all(house, due.openings, luck, wish.until, progress), house, due.left_out
 
 

@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def init(folder: Annotated[Path, typer.Argument(help="Where; by default here.")] = Path(), json: Json = False) -> None:
-    """Make a workspace: settings, people, five plays, and an empty database. Overwrites nothing."""
+    """Make a workspace: settings, people, six plays, and an empty database. Overwrites nothing."""
     written = make_workspace(folder)
     runtime = Runtime(Settings(workspace=folder))
     schema.upgrade(runtime.engine, shipped.folder("migrations"))

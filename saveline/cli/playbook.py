@@ -7,14 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import typer
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
 
-from saveline.cli import output
+from saveline.cli import output, show_play
 from saveline.cli.rehearse import rehearse_play
 from saveline.core.errors import Problem, UnknownWord
-from saveline.core.language.describe import PlayPage, StagePage, TaskPage, describe, in_turn
 from saveline.core.language.schema import play_schema
 from saveline.core.trial import Failure, Verdict
 from saveline.files.check import Checked, FiledCase, check
@@ -30,7 +26,7 @@ def register(app: typer.Typer) -> None:
     plays = typer.Typer(no_args_is_help=True, help="Check, show, test and rehearse the plays.", rich_markup_mode=None)
     plays.command("check")(check_plays)
     plays.command("schema")(print_schema)
-    plays.command("show")(show_play)
+    show_play.register(plays)
     plays.command("test")(play_cases)
     plays.command("rehearse")(rehearse_play)
     app.add_typer(plays, name="playbook")
@@ -54,18 +50,6 @@ def check_plays(names: Names = None, as_json: AsJson = False) -> None:
 def print_schema() -> None:
     """The JSON Schema of a playbook, with the workspace's own names, for editors that complete and check YAML."""
     output.emit_json(play_schema(_check(None).names))
-
-
-def show_play(name: Annotated[str, typer.Argument(help="A play.")], as_json: AsJson = False) -> None:
-    """One play as a person reads it: stages, tasks with who and when, gates and ladders."""
-    checked = _check(None)
-    play = checked.play(name)
-    assert checked.workspace is not None  # there is no play without one
-    page = describe(play, checked.workspace)
-    if as_json:
-        output.emit_json(page)
-    else:
-        _draw(page)
 
 
 def play_cases(names: Names = None, as_json: AsJson = False) -> None:
@@ -111,71 +95,6 @@ def _summary(checked: Checked, problems: Sequence[Problem], errors: Sequence[Pro
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _draw(page: PlayPage) -> None:
-    output.out.print(Text(f"{page.title} ({page.name})", style="bold"))
-    output.out.print(Text(page.benefit), soft_wrap=False)
-    output.out.print()
-    facts = _grid()
-    for label, value in (
-        ("for", "; ".join(page.applies) or "any account"),
-        ("priority", str(page.priority)),
-        ("decision", page.decide),
-        ("counts after", page.watch),
-        ("short form", page.short),
-    ):
-        if value:
-            facts.add_row(label, Text(value))
-    output.out.print(facts)
-    for stage in page.stages:
-        _draw_stage(stage)
-    for ladder in page.ladders:
-        output.out.print(Text(f"\nLadder {ladder.name}", style="bold"))
-        rows = _grid()
-        rows.add_row("reminds", Text(", ".join(ladder.remind) or "nobody"))
-        for number, rung in enumerate(ladder.rungs, start=1):
-            rows.add_row(f"rung {number}", Text(rung))
-        output.out.print(Padding(rows, (0, 0, 0, 2), expand=False))
-
-
-def _draw_stage(stage: StagePage) -> None:
-    output.out.print(Text(f"\n{stage.title}" + (f", at most {stage.max}" if stage.max else ""), style="bold"))
-    for task in stage.tasks:
-        output.out.print(Padding(Text(task.id, style="cyan"), (0, 0, 0, 2), expand=False))
-        output.out.print(Padding(_task_grid(task), (0, 0, 0, 4), expand=False))
-    if stage.gate:
-        output.out.print(
-            Padding(Text(f"gate: {stage.gate}", style="yellow"), (0, 0, 0, 2), expand=False), soft_wrap=False
-        )
-
-
-def _task_grid(task: TaskPage) -> Table:
-    rows = _grid()
-    rows.add_row("what", Text(task.title + (" (optional)" if task.optional else "")))
-    due = task.due + (f", after {', '.join(task.after)}" if task.after else "")
-    who = in_turn(task.who) + (" (stays there)" if task.stays else "")
-    one = {"why": task.why, "who": who, "due": due, "again": task.repeats, "only if": task.only_if, "tells": task.tells}
-    lines = [
-        *one.items(),
-        *(("asks", a) for a in task.asks),
-        *(("ends", e) for e in task.ends),
-        *(("severe", v) for v in task.by_severity),
-        ("ladder", task.ladder),
-    ]
-    before = ""
-    for label, line in lines:
-        if line:
-            rows.add_row(label if label != before else "", Text(line))
-            before = label
-    return rows
-
-
-def _grid() -> Table:
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="dim", no_wrap=True, min_width=8)
-    grid.add_column(overflow="fold")
-    return grid
 
 
 def _tell(played: Sequence[tuple[FiledCase, Verdict]], errors: Sequence[Problem]) -> None:

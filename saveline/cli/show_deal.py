@@ -10,12 +10,15 @@ from sqlalchemy.engine import Connection
 from saveline.actions.desk import Desk
 from saveline.actions.why import told
 from saveline.cli import output
+from saveline.cli.show_runway import show_runway
 from saveline.core.changes import DealOpened, Event
 from saveline.core.chronicle import Chronicler
 from saveline.core.errors import Invalid, UnknownDeal
 from saveline.core.facts import Account, Deal, Task
-from saveline.core.people import People
+from saveline.core.people import Duty, People
 from saveline.core.phrases import due, money
+from saveline.core.play import Play
+from saveline.core.runway import Runway, with_last_moments
 from saveline.core.why.deal import deal_brief
 from saveline.store import load
 
@@ -29,10 +32,12 @@ def show_deal(desk: Desk, deal_id: int, *, as_json: bool) -> None:
         events = load.history(conn, [deal_id])[deal_id]
         people, now = desk.people(conn), desk.now(conn)
         why = _derived(desk, conn, deal_id)
+        ahead = _ahead(desk, conn, *found[0], people, now)
     deal, account = found[0]
     if as_json:
         lines = {f"{deal_id}.{no}": of_task for no, of_task in why}
-        output.emit_json({"deal": deal, "account": account, "history": events, "why": lines})
+        left = ahead[1] if ahead else None
+        output.emit_json({"deal": deal, "account": account, "history": events, "why": lines, "runway": left})
         return
     _head(desk, deal, account, people)
     _why(events)
@@ -41,6 +46,9 @@ def show_deal(desk: Desk, deal_id: int, *, as_json: bool) -> None:
         output.say(f"\nWhy {deal_id}.{no}", style="bold")
         for line in of_task:
             output.say(f"  {line}")
+    if ahead is not None:
+        play, left = ahead
+        show_runway(left, play, people, desk.workspace)
     _history(desk, deal, events, people)
 
 
@@ -49,6 +57,19 @@ def _derived(desk: Desk, conn: Connection, deal_id: int) -> tuple[tuple[int, tup
     with suppress(Invalid):
         return deal_brief(*told(desk, conn, deal_id))
     return ()
+
+
+def _ahead(
+    desk: Desk, conn: Connection, deal: Deal, account: Account, people: People, now: datetime
+) -> tuple[Play, Runway] | None:
+    """What is left of the plan of an open deal; nothing where its play cannot be read any more."""
+    if deal.closed:
+        return None
+    try:
+        case = desk.case(conn, people, deal, account, Duty())
+    except Invalid:
+        return None
+    return case.play, with_last_moments(case, now)
 
 
 def _head(desk: Desk, deal: Deal, account: Account, people: People) -> None:

@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from saveline.core import choose
 from saveline.core.behaviour import Behaviour
-from saveline.core.decide.draft import account_facts
-from saveline.core.facts import Account, Deal, Fact, Signal
+from saveline.core.facts import Account, Fact, Signal
 from saveline.core.luck import Luck, weighted
 from saveline.core.opening import opens
+from saveline.core.people import People
 from saveline.core.play import Play
 from saveline.core.portfolio import Opening
 from saveline.core.risk import Assessment, assess
+from saveline.core.suitable import Candidate, suitable
 from saveline.core.workspace import Workspace
 from saveline.core.worktime import WorkCalendar, next_opening
 
@@ -103,9 +103,15 @@ def _first_at_risk(
 
 
 def openings(
-    arrivals: Iterable[Arrival], plays: Sequence[Play], workspace: Workspace, only: Play | None, *, force: bool = False
+    arrivals: Iterable[Arrival],
+    plays: Sequence[Play],
+    workspace: Workspace,
+    people: People,
+    only: Play | None,
+    *,
+    force: bool = False,
 ) -> Arrivals:
-    """Each arrival with the play that it gets: the one that fits it best, or ``only`` where that applies to it.
+    """Each arrival with the play that it gets: the one that suits it best, or ``only`` where that applies to it.
 
     With ``force`` it gets ``only`` in any case.
     """
@@ -113,7 +119,8 @@ def openings(
     left_out: dict[str, int] = {}
     for arrival in sorted((a if force else _renewed(a) for a in arrivals), key=lambda a: (a.at, a.key)):
         default = workspace.default_play if only is None else only.name if force else ""
-        choice = _choice(arrival, plays if only is None else [only], workspace, default)
+        candidate = Candidate(arrival.account, arrival.causes, arrival.at, arrival.score)
+        choice = suitable(candidate, plays if only is None else [only], workspace, people, default)
         if choice.play is None:
             reason = choice.why[0] if only and choice.why else "no play applies, and there is no default"
             left_out[reason] = left_out.get(reason, 0) + 1
@@ -134,13 +141,3 @@ def _renewed(arrival: Arrival) -> Arrival:
     later = renewal.replace(year=day.year)
     later = later if later > day else later.replace(year=day.year + 1)
     return replace(arrival, account=replace(arrival.account, renewal=later))
-
-
-def _choice(arrival: Arrival, plays: Sequence[Play], workspace: Workspace, default: str) -> choose.Choice:
-    account = arrival.account
-    facts = {
-        "account": account_facts(account, Deal(id=0, account_id=account.id, opened_at=arrival.at)),
-        "deal": {"causes": list(arrival.causes), "arr": account.arr_cents / 100},
-        "answers": {},
-    }
-    return choose.choose(plays, account, arrival.causes, facts, at=arrival.at, default=default)

@@ -85,6 +85,9 @@ class Moment(Fact, frozen=True):
         return f"{self.duration} {'after' if self.direction > 0 else 'before'} {self.anchor}"
 
 
+UNDATED: Final = Moment(Anchor("start"), Duration(business_days=2), 1)
+"""The due moment of a task whose own counts from a date that is not there."""
+
 AnchorAt: TypeAlias = Callable[[Anchor], "datetime | date | None"]
 
 
@@ -153,6 +156,26 @@ def resolve(moment: Moment, anchor: datetime | date, calendar: WorkCalendar, tra
     if trace is not None:
         trace.append(f"end of business: {calendar.local(end):%a %-d %b %H:%M}")
     return end
+
+
+def due_at(
+    moment: Moment,
+    anchor: datetime | date | None,
+    calendar: WorkCalendar,
+    start: datetime,
+    trace: Trace | None = None,
+) -> datetime:
+    """When a task that begins at ``start`` is due. One that would be due before it begins is due at the next close."""
+    if anchor is None and trace is not None:
+        trace.append(f"there is no {moment.anchor} yet to count from: {UNDATED} instead")
+    due = resolve(moment, anchor, calendar, trace) if anchor is not None else resolve(UNDATED, start, calendar, trace)
+    if due > start:
+        return due
+    if trace is not None:
+        trace.append("that is not after its start: the next close of business instead")
+    today = calendar.local(start).date()
+    close = worktime.end_of_business(calendar, today)
+    return close if close > start else worktime.end_of_business(calendar, today + timedelta(days=1))
 
 
 def shift(moment: Moment, anchor: datetime | date, calendar: WorkCalendar, trace: Trace | None = None) -> datetime:

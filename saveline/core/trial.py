@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from saveline.core import choose
-from saveline.core.decide.draft import Case, account_facts
+from saveline.core.choose import Choice
+from saveline.core.decide.draft import Case
 from saveline.core.expect import judge
 from saveline.core.facts import Deal, Fact, Person
 from saveline.core.language.cases import PlayCase, with_absences
@@ -16,6 +16,7 @@ from saveline.core.people import People
 from saveline.core.play import Play
 from saveline.core.rehearse import Open, Timeline, play_out
 from saveline.core.storyline import Teller
+from saveline.core.suitable import Candidate, suitable
 from saveline.core.workspace import Workspace
 from saveline.core.worktime import DaysOff
 
@@ -42,7 +43,7 @@ def run_case(
 ) -> Verdict:
     """Play ``case`` with ``play``, and judge it. ``plays`` are all there are: one of them is the account's."""
     people = people_of(workspace, with_absences(persons, case))
-    choice = _choice(case, workspace, plays)
+    choice = _choice(case, workspace, people, plays)
     chosen = choice.play.name if choice.play else "no play"
     opening = case.steps[0].step
     assert isinstance(opening.act, Open)
@@ -60,14 +61,11 @@ def people_of(workspace: Workspace, persons: Sequence[Person]) -> People:
     return People(persons, workspace.departments, workspace.zone, workspace.hours, days_off)
 
 
-def _choice(case: PlayCase, workspace: Workspace, plays: Sequence[Play]) -> choose.Choice:
-    at = case.steps[0].step.at
-    facts = {
-        "account": account_facts(case.account, Deal(id=0, account_id=case.account.id, opened_at=at)),
-        "deal": {"causes": list(case.causes), "arr": case.account.arr_cents / 100},
-        "answers": {},
-    }
-    return choose.choose(plays, case.account, case.causes, facts, at=at, default=workspace.default_play)
+def _choice(case: PlayCase, workspace: Workspace, people: People, plays: Sequence[Play]) -> Choice:
+    opening = case.steps[0].step
+    score = opening.act.score if isinstance(opening.act, Open) else 0
+    candidate = Candidate(case.account, tuple(case.causes), opening.at, score)
+    return suitable(candidate, plays, workspace, people, workspace.default_play)
 
 
 def _refusals(case: PlayCase, timeline: Timeline) -> list[Failure]:

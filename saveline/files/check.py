@@ -11,7 +11,7 @@ from saveline.core.errors import Invalid, Problem, UnknownWord, nearest, one_of
 from saveline.core.facts import Fact, Person
 from saveline.core.language.cases import PlayCase, parse_cases
 from saveline.core.language.directory import persons_of
-from saveline.core.language.lints import overlaps, problem_of, uncovered
+from saveline.core.language.lints import circles, overlaps, problem_of, uncovered
 from saveline.core.language.names import Names
 from saveline.core.language.rehearsal import check_weighted
 from saveline.core.people import People
@@ -88,7 +88,7 @@ def _across(folder: Path, settings: Document, plays: Sequence[Play], names: Name
     """What shows only when all plays are looked at together; without ``names`` some are not in order yet."""
     problems = [problem_of(settings, lint) for lint in uncovered(plays, names)] if names is not None else []
     problems += check_weighted(settings, plays) if names is not None else []
-    for name, lint in overlaps(plays):
+    for name, lint in (*overlaps(plays), *circles(plays)):
         file = f"{PLAYBOOKS}/{name}.yaml"
         problems.append(problem_of(read(folder / file, name=file), lint))
     return problems

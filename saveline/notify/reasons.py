@@ -26,20 +26,24 @@ def _holder(matter: Matter) -> str:
         return ""
     if task.assignee_id is None:
         return _offered(matter, task)
-    how = given.why[0] if given.why else ""
-    if how.startswith("handed over by "):
-        return f"You have this task because {how.removeprefix('handed over by ')} handed it over to you."
-    if how.startswith("escalated: "):
-        return f"You have this task because it was escalated to you: {how.removeprefix('escalated: ')}."
+    because = _by_somebody(given.why) or _because(matter, given.why, _chain(matter, task))
     if task.plan == APPROVAL:
-        return "You have this task because saveline.yaml says that you may grant it."
-    if given.why and given.why[-1].endswith(" has it now"):
-        return f"You have this task because you stand in: {how}."
-    if given.why and given.why[-1].endswith(" is there"):
-        return "You have this task because it is yours, and you are there again."
-    if how.startswith("taken by "):
-        return "You have this task because you took it."
-    return f"You have this task because {_because(matter, given.why, _chain(matter, task))}."
+        because = "saveline.yaml says that you may grant it"
+    return f"You have this task because {because}."
+
+
+def _by_somebody(why: Sequence[str]) -> str:
+    """From lines that do not name a word of the play: a person gave it, a rung did, or it followed somebody."""
+    first, last = (why[0], why[-1]) if why else ("", "")
+    if first.startswith("handed over by "):
+        return f"{first.removeprefix('handed over by ')} handed it over to you"
+    if first.startswith("escalated: "):
+        return f"it was escalated to you: {first.removeprefix('escalated: ')}"
+    if first.startswith("taken by "):
+        return "you took it"
+    if last.endswith(" has it now"):
+        return f"you stand in: {first}"
+    return "it is yours, and you are there again" if last.endswith(" is there") else ""
 
 
 def _offered(matter: Matter, task: Task) -> str:

@@ -334,6 +334,17 @@ def _empty_rung(matter: Matter) -> View:
     }
 
 
+def _too_late(matter: Matter) -> View:
+    account, play = matter.account.name if matter.account else "", str(matter.about.get("play", ""))
+    return {
+        "headline": f"{account}: too little time for “{play}”",
+        "title": f"{account}: too little time for “{play}”",
+        "opening": str(matter.about.get("words", "")),
+        "lines": ["Its tasks have begun as planned. Shorten them, drop some, or agree another date with the customer."],
+        "acts": [act("To see what fits until when", f"deal show {matter.notice.deal_id}")],
+    }
+
+
 def _nothing(_matter: Matter) -> View:
     return {}
 
@@ -350,6 +361,7 @@ _NEWS: Final[Mapping[str, Callable[[Matter], View]]] = {
     "approval": _approval,
     "severity": _severity,
     "override": _override,
+    "too_late": _too_late,
 }
 _KINDS: Final[Mapping[str, Callable[[Matter], View]]] = {
     "assigned": _assigned,

@@ -164,7 +164,7 @@ def test_init_makes_a_workspace_that_is_in_order(
     folder = tmp_path / "new"
     terminal.done("init", str(folder))
     monkeypatch.setenv("SAVELINE_WORKSPACE", str(folder))
-    assert "In order: saveline.yaml, people.yaml, 5 plays" in terminal.done("playbook", "check")
+    assert "In order: saveline.yaml, people.yaml, 6 plays" in terminal.done("playbook", "check")
     checks = {c["id"]: c["level"] for c in terminal.json("doctor")}
     assert "error" not in checks.values(), checks
     assert "already. Nothing was changed." in terminal.refused("init", str(folder))

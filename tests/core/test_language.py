@@ -73,7 +73,10 @@ def found(stages: str, head: str = "") -> list[str]:
 
 
 def test_the_shipped_plays_have_what_the_handbook_says() -> None:
+    short = {play.short for play in CHECKED.plays}
     for play in CHECKED.plays:
+        if play.name in short:
+            continue
         assert [s.key for s in play.stages] == ["triage", "plan_agreed", "stabilise", "prove_value", "decide"]
     caught = {cause for play in CHECKED.plays for cause in play.applies.causes}
     assert caught == set(workspace().causes)

@@ -104,7 +104,7 @@ def test_the_same_seed_is_the_same_year_to_the_byte(firm: Checked) -> None:
         calendar = of.people.calendar(None)
         span = (MONDAY, MONDAY + timedelta(days=90))
         arrivals = by_luck(accounts, of.workspace.causes, of.behaviour, luck, calendar, span)
-        played = play_all(of, openings(arrivals, firm.plays, of.workspace, None).openings, luck, span[1])
+        played = play_all(of, openings(arrivals, firm.plays, of.workspace, of.people, None).openings, luck, span[1])
         return msgspec.json.encode(
             [told(of, played, 90), [(life.events, life.notices, life.steps) for life in played]], enc_hook=str
         )
@@ -331,10 +331,10 @@ def test_accounts_that_the_play_is_not_made_for_are_left_out_and_counted(firm: C
     play = replace(firm.plays[0], applies=replace(firm.plays[0].applies, segments=("enterprise",)))
     cause = play.applies.causes
     arrivals = [Arrival(MONDAY, customer(n, segment=s), cause, key=f"c{n}") for n, s in ((1, "enterprise"), (2, "smb"))]
-    found = openings(arrivals, firm.plays, of.workspace, play)
+    found = openings(arrivals, firm.plays, of.workspace, of.people, play)
     assert [o.key for o in found.openings] == ["c1"]
     assert found.left_out == ((f"{play.name}: wants segment enterprise, the account has smb", 1),)
-    forced = openings(arrivals, firm.plays, of.workspace, play, force=True)
+    forced = openings(arrivals, firm.plays, of.workspace, of.people, play, force=True)
     assert len(forced.openings) == 2
 
 
@@ -343,14 +343,14 @@ def test_a_renewal_that_has_passed_has_been_renewed(firm: Checked) -> None:
     play, cause = firm.plays[0], firm.plays[0].applies.causes
     dates = (date(2026, 11, 23), date(2024, 2, 29), date(2027, 1, 1), date(2025, 12, 1))
     arrivals = [Arrival(MONDAY, customer(i, renewal=on), cause, key=f"c{i}") for i, on in enumerate(dates)]
-    found = openings(arrivals, firm.plays, of.workspace, play).openings
+    found = openings(arrivals, firm.plays, of.workspace, of.people, play).openings
     assert [o.account.renewal for o in found] == [
         date(2027, 11, 23),
         date(2027, 2, 28),
         date(2027, 1, 1),
         date(2026, 12, 1),
     ]
-    assert openings(arrivals, [], of.workspace, play, force=True).openings[0].account.renewal == dates[0]
+    assert openings(arrivals, [], of.workspace, of.people, play, force=True).openings[0].account.renewal == dates[0]
 
 
 # --- what the history knows -------------------------------------------------------------------------------------------

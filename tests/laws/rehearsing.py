@@ -65,7 +65,9 @@ def opening_of(world: World, account: Account, *causes: str, at: datetime | None
     """How the account becomes a deal: with the play that it gets, and why."""
     arrival = Arrival(at or world.now, account, causes, SCORE, key=account.key)
     plays = [live.play for live in world.desk.plays.live]
-    return openings([arrival], plays, world.desk.workspace, None).openings[0]
+    with world.desk.reading() as conn:
+        people = world.desk.people(conn)
+    return openings([arrival], plays, world.desk.workspace, people, None).openings[0]
 
 
 def account(world: World, account_id: int) -> Account:

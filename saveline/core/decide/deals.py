@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from saveline.core.changes import (
     CauseAdded,
@@ -28,9 +30,8 @@ from saveline.core.errors import (
     UnknownWord,
 )
 from saveline.core.facts import Doer, Fact
-from saveline.core.moments import Anchor, Moment, resolve
+from saveline.core.runway import decision_at, runway
 from saveline.core.workspace import Outcome
-from saveline.core.worktime import Trace, end_of_business
 
 MOST_KEPT: Final = 10**17
 """Cents that no account is worth: what is more is a slip of the finger, and more than a column holds."""
@@ -67,7 +68,8 @@ def open_deal(
     owner = draft.who(case.workspace.owner, at)
     # Whoever is away owns it all the same: what the owner has to do goes to their substitute meanwhile.
     owner_id = owner.meant_id or owner.person_id or draft.who(case.workspace.steward, at).person_id
-    decide_at = decision_date(draft, owner_id, at)
+    calendar = case.people.calendar(owner_id)
+    decide_at = decision_at(case.play, case.workspace, case.account, calendar, at)
     opened = DealOpened(
         case.play.name,
         case.play.hash,
@@ -84,6 +86,7 @@ def open_deal(
     flow.enter_stage(draft, case.play.stages[0].key, at, "opened")
     _tell_circle(draft, at)
     flow.settle(draft, at)
+    _warn(draft, at)
     return finish(draft)
 
 
@@ -285,18 +288,9 @@ def _check_gates(draft: Draft, at: datetime) -> None:
         raise GateHolds(case.workspace.stage_title(deal.stage), missing)
 
 
-def decision_date(draft: Draft, owner_id: int | None, at: datetime, trace: Trace | None = None) -> datetime:
-    """The decision date: the play's, or without a renewal the workspace's; at least a business day away."""
-    case, calendar = draft.case, draft.case.people.calendar(owner_id)
-    moment = case.play.decide
-    anchor = at if moment.anchor.kind == "opened" else draft.anchor(None, moment.anchor)
-    if anchor is None:
-        instead = Moment(Anchor("opened"), case.workspace.decide_without_renewal, 1)
-        if trace is not None:
-            trace.append(f"the account has no {moment.anchor} date: {instead} instead")
-        moment, anchor = instead, at
-    found = resolve(moment, anchor, calendar, trace)
-    earliest = end_of_business(calendar, calendar.local(at).date() + timedelta(days=1))
-    if found < earliest and trace is not None:
-        trace.append("that is too near: the close of the next working day instead")
-    return max(found, earliest)
+def _warn(draft: Draft, at: datetime) -> None:
+    """The owner hears at once of a play for which there is too little time."""
+    found = runway(replace(draft.case, deal=draft.deal), at)
+    if not found.fits and not draft.deal.decision_asked:
+        about = {"news": "too_late", "words": found.words, "play": draft.case.play.title}
+        draft.tell("news", draft.owner_at_work(at), at=at, about=about)

@@ -159,8 +159,7 @@ def resume(draft: Draft, at: datetime, *, by: Doer | None = None) -> None:
         # A stage can be entered during the pause: its clock has stood still since then only.
         stopped = max(deal.paused_at, deal.stage_at or deal.paused_at)
         stage_due = moved(calendar, stage_due, between(calendar, stopped, at))
-    turns = (follow.next_change(draft, t) for t in deal.tasks if t.state == "open")
-    turned = any(turn is not None and turn <= at for turn in turns)
+    turned = any(follow.next_change(draft, t, at) is not None for t in deal.tasks if t.state == "open")
     draft.record(DealResumed(clocks, stage_due, starts), at=at, by=by)
     draft.stale.update(c.no for c in clocks)
     if turned:

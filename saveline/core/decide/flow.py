@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from msgspec.structs import replace
@@ -13,13 +13,10 @@ from saveline.core.decide import repeats
 from saveline.core.decide.draft import Draft
 from saveline.core.errors import one_of
 from saveline.core.facts import Doer, Task
-from saveline.core.moments import Anchor, Duration, Moment, resolve
+from saveline.core.moments import Anchor, Moment, due_at, resolve
 from saveline.core.people import Chain, Owner, Who
 from saveline.core.play import StagePlan, TaskPlan
-from saveline.core.worktime import Trace, WorkCalendar, end_of_business
-
-UNDATED: Final = Moment(Anchor("start"), Duration(business_days=2), 1)
-"""The due moment of a task whose own counts from a date that the account does not have."""
+from saveline.core.worktime import Trace, WorkCalendar
 
 
 def enter_stage(draft: Draft, key: str, at: datetime, why: str, *, by: Doer | None = None) -> None:
@@ -105,16 +102,7 @@ def due_moment(
 ) -> datetime:
     """When a task that starts at ``at`` is due. One that would be due before it starts is due at the next close."""
     anchor: datetime | date | None = at if moment.anchor.kind == "start" else draft.anchor(task, moment.anchor)
-    if anchor is None and trace is not None:
-        trace.append(f"there is no {moment.anchor} yet to count from: {UNDATED} instead")
-    due = resolve(moment, anchor, calendar, trace) if anchor is not None else resolve(UNDATED, at, calendar, trace)
-    if due > at:
-        return due
-    if trace is not None:
-        trace.append("that is not after its start: the next close of business instead")
-    today = calendar.local(at).date()
-    close = end_of_business(calendar, today)
-    return close if close > at else end_of_business(calendar, today + timedelta(days=1))
+    return due_at(moment, anchor, calendar, at, trace)
 
 
 def withdraw_stage(draft: Draft, at: datetime, why: str, *, by: Doer | None) -> set[int]:

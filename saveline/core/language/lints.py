@@ -1,8 +1,8 @@
 """What is in order by the letter and still not what its author can have meant: a gate that never opens, a ladder that
 ends with nobody, a task that nothing reaches.
 
-Each finding has an id, so that other tools can speak of it. One is an error, ``play-cannot-end``; the others are
-warnings.
+Each finding has an id, so that other tools can speak of it. Two are errors, ``play-cannot-end`` and
+``short-form-in-a-circle``; the others are warnings.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ NO_ANCHOR: Final = "due-may-have-no-anchor"
 LATE_DECISION: Final = "decided-after-renewal"
 OVERLAP: Final = "plays-overlap"
 NO_PLAY: Final = "cause-without-play"
+SHORT_CIRCLE: Final = "short-form-in-a-circle"
 
 
 class Lint(Fact, frozen=True):
@@ -47,7 +48,7 @@ class Lint(Fact, frozen=True):
 
     @property
     def warning(self) -> bool:
-        return self.id != CANNOT_END
+        return self.id not in (CANNOT_END, SHORT_CIRCLE)
 
 
 def problem_of(source: Source, lint: Lint) -> Problem:
@@ -91,6 +92,19 @@ def overlaps(plays: Sequence[Play]) -> Iterator[tuple[str, Lint]]:
             if _rank(play) == _rank(other) and play.applies.lines and _meet(play, other):
                 what = f"applies to the same accounts as {other.name}, as closely and with the same priority"
                 yield play.name, Lint(OVERLAP, ("applies",), what, "another priority, or a further line in applies")
+
+
+def circles(plays: Iterable[Play]) -> Iterator[tuple[str, Lint]]:
+    """``(play, lint)`` for each play whose short form leads back to it, directly or by way of others."""
+    by_name = {p.name: p for p in plays}
+    for play in by_name.values():
+        way, following = [play.name], by_name.get(play.short or "")
+        while following is not None and following.name not in way:
+            way.append(following.name)
+            following = by_name.get(following.short or "")
+        if following is play:
+            what = f"the short form of {play.name} leads back to it: {' → '.join((*way, play.name))}"
+            yield play.name, Lint(SHORT_CIRCLE, ("short",), what, "a shorter play that has no short form, or another")
 
 
 def uncovered(plays: Iterable[Play], names: Names) -> Iterator[Lint]:

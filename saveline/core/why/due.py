@@ -8,10 +8,11 @@ from datetime import date, datetime
 from msgspec.structs import replace
 
 from saveline.core.changes import DealPaused, DealResumed, TaskAssigned, TaskGoesOn, TaskSnoozed, TaskStarted
-from saveline.core.decide import deals, flow
+from saveline.core.decide import flow
 from saveline.core.facts import Fact, Task
 from saveline.core.moments import Anchor, Moment, resolve
 from saveline.core.phrases import possessive
+from saveline.core.runway import decision_at
 from saveline.core.why.frames import Frame, Story
 from saveline.core.why.lines import Part, folded, indented, read
 from saveline.core.worktime import Trace, WorkCalendar, between, moved, span_words
@@ -148,7 +149,8 @@ def decision_part(story: Story) -> Part:
     opened, calendar = first.change, story.calendar(first.change.owner_id)
     moment, draft = story.case.play.decide, story.draft_at(first.before)
     trace: Trace = []
-    again = deals.decision_date(draft, opened.owner_id, first.event.at, trace)
+    case = story.case
+    again = decision_at(case.play, case.workspace, case.account, calendar, first.event.at, trace)
     anchor = first.event.at if moment.anchor.kind == "opened" else draft.anchor(None, moment.anchor)
     lines = [f"{moment}, {story.whose(opened.owner_id)}", *_counted_from(moment.anchor, anchor, calendar)]
     lines += Sum(opened.decide_at, again, tuple(folded(trace))).shown(calendar)
