@@ -120,7 +120,7 @@ def test_whoever_has_their_hands_full_gets_to_the_next_task_later(firm: Checked)
     """One task at once: the second diagnosis waits for the first. Planted: ``release`` that begins nothing."""
     alone = [replace(p, capacity=1) if p.id == 3 else p for p in firm.persons]
     of = house(firm, persons=alone)
-    played = lives(of, opened(firm.plays[0], customer(1), customer(2)), days=30)
+    played = lives(of, opened(firm.play("champion-left"), customer(1), customer(2)), days=30)
     done = [next(e.at for e in life.events if isinstance(e.change, TaskDone)) for life in played]
     assert [d - MONDAY for d in done] == [timedelta(hours=1), timedelta(hours=2)]
 
@@ -138,7 +138,7 @@ def test_a_queue_keeps_its_order_and_forgets_what_was_taken_away() -> None:
 def test_the_silent_wake_when_they_are_escalated(firm: Checked) -> None:
     """Planted: ``_wake`` at the first event of any kind."""
     of = house(firm, replace(QUICK, silent=1.0, wakes_after=2))
-    (life,) = lives(of, opened(firm.plays[0], customer()), days=60)
+    (life,) = lives(of, opened(firm.play("champion-left"), customer()), days=60)
     climbed = [e.at for e in life.events if isinstance(e.change, Escalated) and e.task_no == 1]
     done = next(e.at for e in life.events if isinstance(e.change, TaskDone))
     assert len(climbed) >= 2
@@ -148,7 +148,7 @@ def test_the_silent_wake_when_they_are_escalated(firm: Checked) -> None:
 def test_the_forgotten_are_decided_upon_all_the_same(firm: Checked) -> None:
     """Nobody does anything but decide: the deal ends, late, and not as a save that its gate does not allow."""
     of = house(firm, replace(QUICK, forgotten=1.0), ends={"saved": 1.0})
-    (life,) = lives(of, opened(firm.plays[0], customer()))
+    (life,) = lives(of, opened(firm.play("champion-left"), customer()))
     assert life.deal.outcome in ("lost", "let_go")
     assert len(life.refused) == 3
     assert "diagnosis" in life.refused[0].words
@@ -263,7 +263,7 @@ def test_a_department_carries_what_it_has_places_for(firm: Checked) -> None:
     slow = replace(QUICK, done=Delay(60 * 24, 60 * 24))
     three = [p for p in firm.persons if p.department != "customer_success" or p.id == 3]
     of = house(firm, slow, persons=three)
-    played = lives(of, opened(firm.plays[0], *(customer(n) for n in range(1, 13))), days=60)
+    played = lives(of, opened(firm.play("champion-left"), *(customer(n) for n in range(1, 13))), days=60)
     found = told(of, played, 60)
     line = next(c for c in found.carried if c.department == "customer_success")
     assert (line.people, line.places, line.open_most, line.carries) == (1, 10, 12, False)
@@ -275,7 +275,7 @@ def test_a_department_carries_what_it_has_places_for(firm: Checked) -> None:
 
 def test_open_tasks_are_counted_as_somebody_would_count_them(firm: Checked) -> None:
     of = house(firm)
-    played = lives(of, opened(firm.plays[0], customer(1), customer(2)))
+    played = lives(of, opened(firm.play("champion-left"), customer(1), customer(2)))
     done = [w for life in played for w in works(life, of.people)]
     loads = Loads(done, of.people, of.behaviour, MONDAY, MONDAY + timedelta(days=150))
     for person, spans in loads.persons.items():
@@ -328,7 +328,7 @@ def test_deals_open_as_in_life_when_the_score_is_reached(firm: Checked) -> None:
 
 def test_accounts_that_the_play_is_not_made_for_are_left_out_and_counted(firm: Checked) -> None:
     of = house(firm)
-    play = replace(firm.plays[0], applies=replace(firm.plays[0].applies, segments=("enterprise",)))
+    play = replace(firm.play("champion-left"), applies=replace(firm.play("champion-left").applies, segments=("enterprise",)))
     cause = play.applies.causes
     arrivals = [Arrival(MONDAY, customer(n, segment=s), cause, key=f"c{n}") for n, s in ((1, "enterprise"), (2, "smb"))]
     found = openings(arrivals, firm.plays, of.workspace, of.people, play)
@@ -340,7 +340,7 @@ def test_accounts_that_the_play_is_not_made_for_are_left_out_and_counted(firm: C
 
 def test_a_renewal_that_has_passed_has_been_renewed(firm: Checked) -> None:
     of = house(firm)
-    play, cause = firm.plays[0], firm.plays[0].applies.causes
+    play, cause = firm.play("champion-left"), firm.play("champion-left").applies.causes
     dates = (date(2026, 11, 23), date(2024, 2, 29), date(2027, 1, 1), date(2025, 12, 1))
     arrivals = [Arrival(MONDAY, customer(i, renewal=on), cause, key=f"c{i}") for i, on in enumerate(dates)]
     found = openings(arrivals, firm.plays, of.workspace, of.people, play).openings
