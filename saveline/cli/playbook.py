@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from saveline.cli import output
+from saveline.cli import output, versions
 from saveline.cli.rehearse import rehearse_play
 from saveline.core.errors import Problem, UnknownWord
 from saveline.core.language.describe import PlayPage, StagePage, TaskPage, describe, in_turn
@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
     plays.command("show")(show_play)
     plays.command("test")(play_cases)
     plays.command("rehearse")(rehearse_play)
+    versions.register(plays)
     app.add_typer(plays, name="playbook")
 
 
