@@ -78,10 +78,15 @@ def running(conn: Connection, name: str, *, other_than: str) -> list[int]:
 
 def pinned(conn: Connection, ids: Collection[int]) -> set[int]:
     """Those of ``ids`` about which the last decision was that they keep their version."""
-    last = sa.select(sa.func.max(DECIDED.c.decision_id)).where(DECIDED.c.deal_id == DEAL.c.id).scalar_subquery()
-    query = sa.select(DECIDED.c.deal_id).join(DEAL, DEAL.c.id == DECIDED.c.deal_id)
-    query = query.where(DECIDED.c.result == "pinned", DECIDED.c.decision_id == last)
-    return {deal_id for deal_id in conn.execute(query).scalars() if deal_id in ids}
+    last = (
+        sa.select(DECIDED.c.deal_id, sa.func.max(DECIDED.c.decision_id).label("decision_id"))
+        .where(DECIDED.c.deal_id.in_(ids))
+        .group_by(DECIDED.c.deal_id)
+        .subquery()
+    )
+    same = sa.and_(DECIDED.c.deal_id == last.c.deal_id, DECIDED.c.decision_id == last.c.decision_id)
+    query = sa.select(DECIDED.c.deal_id).join(last, same).where(DECIDED.c.result == "pinned")
+    return set(conn.execute(query).scalars())
 
 
 # --- decisions --------------------------------------------------------------------------------------------------------
