@@ -11,6 +11,8 @@ from typing import Annotated, Final
 import msgspec
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
 
 from saveline.actions import migration, versions
 from saveline.actions.desk import Desk
@@ -238,18 +240,22 @@ def _outcome_words(made: Outcome, refused: int) -> str:
 def _show_effects(desk: Desk, people: People, effects: Sequence[Effect]) -> None:
     for effect in effects:
         stage = desk.workspace.stage_title(effect.stage)
-        output.say(f"\nDeal {effect.deal}  {effect.account}, {stage}: {_headline(effect)}", style="bold")
-        output.table(("", "", "", "", ""), _rows(people, effect)) if effect.tasks else None
-        for line in effect.more:
-            output.say(f"  {line}")
+        output.say(f"\nDeal {effect.deal}  {effect.account}, {stage}{_headline(effect)}", style="bold")
+        grid = Table.grid(padding=(0, 3, 0, 0))
+        for row in _rows(people, effect):
+            grid.add_row(*map(Text, row))
+        if effect.tasks:
+            output.out.print(grid)
+        for more in effect.more:
+            output.say(f"  {more.words}")
         for line in effect.refused:
             output.say(f"  {line}", style="red")
 
 
 def _headline(effect: Effect) -> str:
     if effect.refused:
-        return f"keeps version {effect.before}"
-    return "" if effect.tasks or effect.more else in_short(effect)
+        return f": keeps version {effect.before}"
+    return "" if effect.tasks or effect.more else f": {in_short(effect)}"
 
 
 def _rows(people: People, effect: Effect) -> list[Sequence[str]]:
@@ -268,14 +274,19 @@ def _show_summaries(people: People, effects: Sequence[Effect]) -> None:
     rows = []
     for summary in summaries(effects):
         who = people.name(summary.person_id) if summary.person_id else f"{summary.department}"
-        counts = [sum(1 for line in summary.lines if line.what in kinds) for kinds in _COLUMNS.values()]
+        counts = [summary.number(*kinds) for kinds in _COLUMNS.values()]
         rows.append((who, *(n or "" for n in counts)))
     if rows:
         output.say("")
         output.table(("told once", *_COLUMNS), sorted(rows), right=tuple(_COLUMNS))
 
 
-_COLUMNS: Final = {"tasks come": ("came",), "go": ("went",), "change": ("moved", "due", "title"), "deals": ("deal",)}
+_COLUMNS: Final = {
+    "tasks come": ("came",),
+    "go": ("went",),
+    "change": ("moved", "due", "title"),
+    "deals": ("stage", "decision", "clock"),
+}
 
 
 def _count(number: int, noun: str) -> str:

@@ -6,7 +6,7 @@ A preview and the result are the same values, decided by the same function; :fun
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
@@ -42,6 +42,13 @@ class TaskEffect(Fact, frozen=True, omit_defaults=True):
     why: str = ""
 
 
+class DealEffect(Fact, frozen=True):
+    """What changes of the deal itself: its decision date, its stage's clock, or the stage it stands in."""
+
+    what: Literal["decision", "clock", "stage"]
+    words: str
+
+
 class Effect(Fact, frozen=True, omit_defaults=True):
     """What becomes of one deal. With ``refused`` it keeps the version it has, and these are the reasons.
 
@@ -57,7 +64,7 @@ class Effect(Fact, frozen=True, omit_defaults=True):
     seq: int
     owner_id: int | None = None
     tasks: tuple[TaskEffect, ...] = ()
-    more: tuple[str, ...] = ()
+    more: tuple[DealEffect, ...] = ()
     refused: tuple[str, ...] = ()
 
     @property
@@ -177,44 +184,64 @@ def in_short(effect: Effect) -> str:
         return f"refused: {'; '.join(effect.refused)}"
     counts = {word: sum(1 for t in effect.tasks if t.what == what) for what, word in WHATS.items()}
     parts = [f"{n} {word}" for word, n in counts.items() if n]
-    return ", ".join([*parts, *effect.more]) or "nothing that anybody would notice"
+    return ", ".join([*parts, *(m.words for m in effect.more)]) or "nothing that anybody would notice"
 
 
 # --- one summary a person ---------------------------------------------------------------------------------------------
 
 
 class Line(Fact, frozen=True, omit_defaults=True):
-    """One thing that a summary says: what became of a task on which account, or of the deal itself (``title``)."""
+    """One thing that a summary says: what became of one task of the play on some accounts, or of the deals themselves.
 
-    deal: int
-    account: str
+    ``title`` and ``due_at`` are those on the first of ``accounts``.
+    """
+
     what: str
+    task: str
     title: str
+    accounts: tuple[str, ...]
     due_at: datetime | None = None
-    why: str = ""
 
 
 class Summary(Fact, frozen=True):
-    """What the whole change means for one person, or for a department to which tasks are offered."""
+    """What the whole change means for one person, or for a department to which tasks are offered; the tasks that come
+    in front."""
 
     person_id: int | None
     department: str | None
     lines: tuple[Line, ...]
 
+    def number(self, *whats: str) -> int:
+        """On how many accounts any of ``whats`` happened to a task of theirs."""
+        return sum(len(line.accounts) for line in self.lines if line.what in whats)
 
-def summaries(effects: Sequence[Effect]) -> tuple[Summary, ...]:
+
+_Who: TypeAlias = tuple[int | None, str | None]
+_ORDER: Final = (*WHATS, "stage", "decision", "clock")
+
+
+def summaries(effects: Iterable[Effect]) -> tuple[Summary, ...]:
     """One for everybody who has, or had, a task that came, went or changed, and for owners of deals that changed."""
-    found: dict[tuple[int | None, str | None], list[Line]] = {}
+    found: dict[_Who, dict[tuple[str, str], Line]] = {}
     for effect in effects:
         if effect.refused:
             continue
-        for t in effect.tasks:
-            who = (t.person_id, None if t.person_id is not None else t.department)
-            if who != (None, None):
-                line = Line(effect.deal, effect.account, t.what, t.title, t.due_at, t.why)
-                found.setdefault(who, []).append(line)
-        if effect.owner_id is not None:
-            lines = [Line(effect.deal, effect.account, "deal", words) for words in effect.more]
-            if lines:
-                found.setdefault((effect.owner_id, None), []).extend(lines)
-    return tuple(Summary(person, department, tuple(lines)) for (person, department), lines in found.items())
+        for task in effect.tasks:
+            who = (task.person_id, None if task.person_id is not None else task.department)
+            line = Line(task.what, task.task, task.title, (effect.account,), task.due_at)
+            _add(found, who, line)
+        for more in effect.more:
+            _add(found, (effect.owner_id, None), Line(more.what, "", more.words, (effect.account,)))
+    return tuple(
+        Summary(*who, tuple(sorted(lines.values(), key=lambda line: _ORDER.index(line.what))))
+        for who, lines in found.items()
+    )
+
+
+def _add(found: dict[_Who, dict[tuple[str, str], Line]], who: _Who, line: Line) -> None:
+    if who == (None, None):
+        return
+    lines = found.setdefault(who, {})
+    first = lines.setdefault((line.what, line.task), line)
+    if first is not line:
+        lines[line.what, line.task] = replace(first, accounts=(*first.accounts, *line.accounts))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from saveline.core.phrases import count, moment, shortened
+from saveline.core.phrases import count, listed, moment, shortened
 from saveline.notify.matter import Matter
 from saveline.notify.parts import LONGEST_TITLE, View, act
 
@@ -16,17 +16,15 @@ _HEADS: Final[Mapping[str, str]] = {
     "moved": "In another stage",
     "due": "Due at another time",
     "title": "Under another name",
-    "deal": "The deal itself",
 }
-"""In the order in which the lines stand: what there is to do first."""
+_NAMED: Final = 8
+"""Accounts that a line names; of more it says how many there are."""
 
 
 def play_changed(matter: Matter) -> View:
-    """Lines that come are written in the reader's zone, moments as in every other message."""
+    """Moments are in the reader's zone, as in every other message."""
     about = matter.about
-    given = [line for line in about.get("lines", ()) if line.get("what") in _HEADS]
-    order = list(_HEADS)
-    lines = [_line(matter, line) for line in sorted(given, key=lambda line: order.index(line["what"]))]
+    lines = [_line(matter, line) for line in about.get("lines", ())]
     more = int(about.get("more", 0))
     who = matter.people.name(about.get("by"))
     how = "back to the version they had before" if about.get("back") else "over to its new version"
@@ -41,10 +39,14 @@ def play_changed(matter: Matter) -> View:
 
 
 def _line(matter: Matter, line: Mapping[str, Any]) -> str:
-    head, title = _HEADS[line["what"]], shortened(str(line.get("title", "")), LONGEST_TITLE)
-    account = str(line.get("account", ""))
-    words = title if account in title else f"{title} ({account})"
-    due = ""
-    if line.get("due_at") and line["what"] in ("came", "due"):
-        due = f", due {moment(matter.local(datetime.fromisoformat(str(line['due_at']))), matter.here)}"
-    return f"{head}: {words}{due}"
+    what, title = str(line["what"]), shortened(str(line.get("title", "")), LONGEST_TITLE)
+    first, *others = map(str, line["accounts"])
+    head = f"{_HEADS[what]}: " if what in _HEADS else ""
+    words = title if first in title else f"{first}: {title}"
+    if line.get("due_at") and what in ("came", "due"):
+        due = moment(matter.local(datetime.fromisoformat(str(line["due_at"]))), matter.here)
+        words += f", due {due}"
+    if not others:
+        return head + words
+    named = listed([*others[:_NAMED], *([f"{len(others) - _NAMED} more"] if len(others) > _NAMED else [])])
+    return f"{head}{words}; the same for {named}"

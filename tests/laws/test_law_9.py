@@ -1,7 +1,8 @@
 """Law 9: a change of version resets no clock and fires no finished timer again; on generated plays and edits.
 
 With it stands what else a change promises: the result is what the preview said, twice is once, and a change that is
-taken back at once leaves everything as it was. Each docstring names the bugs that were planted to see the test turn red.
+taken back at once leaves everything as it was. Each docstring names the bugs that were planted to see the
+test turn red.
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ def stage_due(draft: Draft, was: StagePlan, now: StagePlan, at: datetime) -> tup
     deal, calendar = draft.deal, draft.case.people.calendar(draft.deal.owner_id)
     if was.max == now.max:
         return deal.stage_due_at, ""
-    why = f"the stage may take {now.max or 'as long as it takes'} now, not {was.max or 'as long as it takes'}"
+    why = f"it may take {now.max or 'as long as it takes'} now, not {was.max or 'as long as it takes'}"
     if now.max is None or deal.stage_at is None:
         return None, why
     due = _after_stage_start(now.max, deal.stage_at, calendar)
@@ -150,7 +150,7 @@ def decide_at(draft: Draft, was: Moment, now: Moment, at: datetime) -> tuple[dat
     assert deal.decide_at is not None  # an open deal has one
     if was == now or deal.decision_asked:
         return deal.decide_at, ""
-    why, moment, anchor = f"the decision is “{now}” now, not “{was}”", now, draft.anchor(None, now.anchor)
+    why, moment, anchor = f"it is “{now}” now, not “{was}”", now, draft.anchor(None, now.anchor)
     if anchor is None:
         moment, anchor = Moment(Anchor("opened"), draft.case.workspace.decide_without_renewal, 1), deal.opened_at or at
     found, floor = resolve(moment, anchor, calendar), max(at, deal.paused_until or at)

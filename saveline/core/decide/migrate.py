@@ -6,7 +6,7 @@ are muted, because everybody concerned gets one summary of the whole; see :mod:`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -28,7 +28,7 @@ from saveline.core.decide.draft import Case, Decision, Draft
 from saveline.core.decide.due import caught_up, finish
 from saveline.core.errors import CannotMigrate
 from saveline.core.facts import Deal, Doer, Fact, Task
-from saveline.core.migration import Effect, effect_of
+from saveline.core.migration import DealEffect, Effect, effect_of
 from saveline.core.people import Duty
 from saveline.core.play import Play, StagePlan
 
@@ -53,10 +53,11 @@ class Wish(Fact, frozen=True):
 
 
 class Notes(Fact, frozen=True):
-    """What there is to say about a change: about tasks, by their numbers, and about the deal itself."""
+    """Why something is other by a change: tasks, by their numbers, the stage's clock, and the decision date."""
 
     tasks: Mapping[int, str] = {}
-    deal: tuple[str, ...] = ()
+    clock: str = ""
+    decision: str = ""
 
 
 def migrate(case: Case, new: Play, *, at: datetime, by: Doer | None = None, reason: str = "") -> Migration:
@@ -139,7 +140,7 @@ def _go_over(draft: Draft, new: Play, over: Crossing, wish: Wish) -> Migration:
         back=wish.back,
         reason=wish.reason,
     )
-    notes = Notes(whys, tuple(w for w in (why_stage, why_decide) if w))
+    notes = Notes(whys, why_stage, why_decide)
     return _cross(draft, new, change, over.gone, notes, wish)
 
 
@@ -211,29 +212,38 @@ def _cross(
 
 
 def _effect(draft: Draft, before: Deal, after: Deal, change: DealMigrated, notes: Notes) -> Effect:
-    more, title = list(notes.deal), draft.case.workspace.stage_title
-    if before.decide_at != after.decide_at:
-        more.append(f"the decision date is {draft.day(after.decide_at)}, not {draft.day(before.decide_at)}")
-    if after.stage != before.stage:
-        more.append(f"it stands in {title(after.stage)} now")
-    elif before.stage_due_at != after.stage_due_at:
-        until = draft.day(after.stage_due_at) if after.stage_due_at else "no date"
-        more.append(f"the stage is to be left by {until}")
+    title = draft.case.workspace.stage_title
+    tasks = effect_of(before, after, notes.tasks)
+    said = (replace(e, title=draft.name_of(draft.task(e.no))) for e in tasks)
     return Effect(
         deal=after.id,
         account=draft.case.account.name,
-        stage=after.stage,
+        stage=before.stage,
         before=change.before,
         after=change.play_hash,
         seq=draft.case.deal.seq,
         owner_id=after.owner_id,
-        tasks=tuple(replace(e, title=_title(draft, e.no)) for e in effect_of(before, after, notes.tasks)),
-        more=tuple(more),
+        tasks=tuple(
+            replace(e, why=f"to {title(draft.task(e.no).stage)}") if e.what == "moved" and not e.why else e
+            for e in said
+        ),
+        more=tuple(_of_deal(draft, before, after, notes)),
     )
 
 
-def _title(draft: Draft, no: int) -> str:
-    return draft.name_of(draft.task(no))
+def _of_deal(draft: Draft, before: Deal, after: Deal, notes: Notes) -> Iterator[DealEffect]:
+    if after.stage != before.stage:
+        yield DealEffect("stage", f"it goes on to {draft.case.workspace.stage_title(after.stage)}")
+    elif before.stage_due_at != after.stage_due_at:
+        until = f"by {draft.day(after.stage_due_at)}" if after.stage_due_at else "when it is time"
+        yield DealEffect("clock", _because(f"the stage is to be left {until}", notes.clock))
+    if before.decide_at != after.decide_at:
+        moved = f"the decision date is {draft.day(after.decide_at)}, not {draft.day(before.decide_at)}"
+        yield DealEffect("decision", _because(moved, notes.decision))
+
+
+def _because(words: str, why: str) -> str:
+    return f"{words}: {why}" if why else words
 
 
 def _changed(deal: Deal, tasks: Sequence[Task]) -> tuple[Task, ...]:
