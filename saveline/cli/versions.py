@@ -227,7 +227,9 @@ def _show_outcome(desk: Desk, made: Outcome, *, as_json: bool) -> None:
 def _outcome_words(made: Outcome, refused: int) -> str:
     through = len(made.deals) - refused
     if made.choice == "pin":
-        return f"{_count(through, 'deal')} keep the version they have."
+        return (
+            f"{_count(through, 'deal')} {'keeps the version it has' if through == 1 else 'keep the version they have'}."
+        )
     if made.choice == "new_only":
         return f"Only new deals of {made.play} get version {made.version}."
     how = "taken over" if made.choice == "migrate" else "taken back"

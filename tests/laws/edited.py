@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from tests.laws.generated import STAGES, chains, dues, ladders, plays, reminders
 
+repeats = st.sampled_from(["every 1 day until stage ends", "every 3 business days until deal ends"])
+
 
 @st.composite
 def edited_plays(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -17,7 +19,9 @@ def edited_plays(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
     for _, task in _tasks(old):
         if draw(st.booleans()):
             task["title"] = f"What was first called {task['id']}"
-    new = copy.deepcopy(old)
+        if draw(st.integers(0, 4)) == 0:
+            task["repeat"] = draw(repeats)
+    new = copy.deepcopy(_in_order(old))
     for _ in range(draw(st.integers(1, 5))):
         _EDITS[draw(st.sampled_from(sorted(_EDITS)))](draw, new)
     return old, _in_order(new)
@@ -32,7 +36,7 @@ def _reword(draw: st.DrawFn, play: dict[str, Any]) -> None:
     tasks = _tasks(play)
     if tasks:
         _, task = draw(st.sampled_from(tasks))
-        key = draw(st.sampled_from(["due", "due", "assign", "remind", "escalate", "title", "optional"]))
+        key = draw(st.sampled_from(["due", "due", "assign", "remind", "escalate", "title", "optional", "repeat"]))
         task[key] = draw(_NEW[key])
 
 
@@ -43,6 +47,7 @@ _NEW: dict[str, st.SearchStrategy[Any]] = {
     "escalate": ladders,
     "title": st.sampled_from(["One thing", "Another thing at {{ account.name }}"]),
     "optional": st.booleans(),
+    "repeat": repeats,
 }
 
 
@@ -119,17 +124,22 @@ def _in_order(play: dict[str, Any]) -> dict[str, Any]:
     play["stages"] = {key: play["stages"][key] for key in STAGES if key in play["stages"]}
     before = set[str]()
     for _, task in _tasks(play):
-        task["after"] = [name for name in task.get("after", []) if name in before]
-        if "if" in task and task["if"].split(".")[1] not in before:
-            del task["if"]
-        if task["due"].endswith(" done") and task["due"].split()[-2] not in task["after"]:
-            task["due"] = "1 business day after start"
-        for branch in task.get("on", {}).values():
-            if branch.get("goto") not in (None, *play["stages"]):
-                branch["goto"] = next(iter(play["stages"]))
-        before.add(task["id"])
+        _clean(task, before, list(play["stages"]))
+        if "repeat" not in task:  # what comes again is never finished: nothing can wait for it
+            before.add(task["id"])
     for stage in play["stages"].values():
         own = [task["id"] for task in stage["tasks"]]
         if "exit" in stage and stage["exit"].split(".")[1] not in own:
             del stage["exit"]
     return play
+
+
+def _clean(task: dict[str, Any], before: set[str], stages: list[str]) -> None:
+    task["after"] = [name for name in task.get("after", []) if name in before]
+    if "if" in task and task["if"].split(".")[1] not in before:
+        del task["if"]
+    if task["due"].endswith(" done") and task["due"].split()[-2] not in task["after"]:
+        task["due"] = "1 business day after start"
+    for branch in task.get("on", {}).values():
+        if branch.get("goto") not in (None, *stages):
+            branch["goto"] = stages[0]

@@ -75,18 +75,21 @@ def _place(draft: Draft, new: Play, names: Mapping[str, str], task: Task) -> tup
         return task, "" if task.closed else NO_LONGER
     named = task if task.plan == plan.id else replace(task, plan=plan.id)
     if plan.stage == task.stage:
-        stops = task.state == "waiting" and task.starts_at is not None and getattr(plan, "repeat", None) is None
+        stops = task.state == "waiting" and task.starts_at is not None and plan.at(deal.severity).repeat is None
         return named, NO_LONGER if stops else ""
     return _moved(draft, new, task, named, plan)
 
 
 def _moved(draft: Draft, new: Play, task: Task, named: Task, plan: TaskPlan) -> tuple[Task, str]:
-    """A task whose stage is another: it moves with its state. One that has not begun is asked for by its new stage."""
+    """A task whose stage is another: it moves with its state. One that has not begun, or that comes again and again, is
+    asked for by its new stage."""
     deal, keys = draft.deal, [s.key for s in new.stages]
     here, there = keys.index(deal.stage), keys.index(plan.stage)
-    if task.state == "waiting" and there != here:
+    begins_anew = task.state == "waiting" or (not task.closed and plan.id in new.repeated)
+    if begins_anew and there != here:
         return named, ELSEWHERE.format(stage=draft.case.workspace.stage_title(plan.stage))
-    if task.closed and (task.state == "withdrawn" or there < here or deal.latest(task.plan) is not task):
+    past = task.state == "withdrawn" or there < here or plan.id in new.repeated or deal.latest(task.plan) is not task
+    if task.closed and past:
         return named, ""
     return replace(named, stage=plan.stage, visit=deal.visit if there == here else AHEAD), ""
 

@@ -120,7 +120,7 @@ class Draft:
 
     def reserved(self, task: Task) -> bool:
         """Whether the task is the workspace's own, and of no play."""
-        return task.plan == DECISION
+        return task.plan in (DECISION, APPROVAL)
 
     def name_of(self, task: Task) -> str:
         plan = self.plan(task)

@@ -28,7 +28,7 @@ def enter_stage(draft: Draft, key: str, at: datetime, why: str, *, by: Doer | No
     due = None
     if plan.max is not None:
         due = resolve(Moment(Anchor("stage start"), plan.max, 1), at, draft.case.people.calendar(draft.deal.owner_id))
-    there = {t.plan for t in draft.deal.tasks if t.ahead and t.stage == key}
+    there = {t.plan for t in draft.deal.tasks if t.ahead and t.stage == key and t.state != "withdrawn"}
     added = tuple(t.id for t in plan.tasks if t.id not in there and not repeats.still_running(draft, t))
     _pass_over(draft, key, at)
     draft.record(StageEntered(key, added, due, why), at=at, by=by)

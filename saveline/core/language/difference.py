@@ -83,6 +83,7 @@ def _tasks(old: Play, new: Play, before: PlayPage, after: PlayPage) -> Iterator[
             yield Change("moved", now.stage, now.id, before=titles[was.stage], after=titles[now.stage])
         yield from _fields(pages[was.id], page, Change("changed", now.stage, now.id))
         yield from _ladders(was, now)
+        yield from _others(was, now)
     gone = (t for t in old.tasks.values() if t.id not in new.tasks and t.id not in names.values())
     yield from (Change("removed", t.stage, t.id, before=_in_short(pages[t.id])) for t in gone)
 
@@ -97,6 +98,38 @@ def _ladders(was: TaskPlan, now: TaskPlan) -> Iterator[Change]:
     for key, old, new in (("remind", before.remind, after.remind), ("escalate", before.rungs, after.rungs)):
         yield from _changed(change, key, old, new)
     yield from _changed(change, "rest", str(was.policy.rest), str(now.policy.rest))
+
+
+def _others(was: TaskPlan, now: TaskPlan) -> Iterator[Change]:
+    """What a page does not show of a task."""
+    before, after = _unshown(was), _unshown(now)
+    for key in dict.fromkeys((*before, *after)):
+        yield from _changed(Change("changed", now.stage, now.id), key, before.get(key, ""), after.get(key, ""))
+
+
+def _unshown(task: TaskPlan) -> dict[str, str]:
+    found = {"repeat": str(task.repeat or ""), "tell": " and ".join(map(str, task.tell)), "stay": task.stay}
+    words = {key: _words(value, "") for key, value in found.items() if key not in TaskPage.__struct_fields__}
+    return words | {f"severity {name}": _variant(task, other) for name, other in task.by_severity.items()}
+
+
+def _variant(task: TaskPlan, other: TaskPlan) -> str:
+    """What is other for deals of one severity."""
+    parts = []
+    if other.due != task.due:
+        parts.append(f"due {other.due}")
+    if other.assign != task.assign:
+        parts.append(in_turn(other.assign))
+    if other.repeat != task.repeat:
+        parts.append(str(other.repeat or "once"))
+    if other.tell != task.tell:
+        parts.append(f"tells {' and '.join(map(str, other.tell)) or 'nobody'}")
+    if other.policy != task.policy:
+        page = ladder_page(other.policy)
+        parts += [f"reminds {', '.join(page.remind) or 'nobody'}", *page.rungs]
+    if other.branches != task.branches:
+        parts += [f"{outcome} goes to {b.goto or 'no other stage'}" for outcome, b in other.branches.items()]
+    return "; ".join(parts)
 
 
 def _fields(before: Any, after: Any, change: Change) -> Iterator[Change]:
