@@ -207,7 +207,7 @@ def test_a_history_folds_to_the_deal() -> None:
         (3, "offer", "decide", 2, "cannot"),
         (4, "terms", "decide", 2, "skipped"),
         (5, DECISION, "decide", 2, "withdrawn"),
-        (6, "call", "decide", 2, "withdrawn"),
+        (6, "weekly_call", "decide", 2, "withdrawn"),
         (7, APPROVAL, "decide", 2, "withdrawn"),
     ]
     assert (deal.severity, deal.override_until, deal.tasks[5].starts_at) == ("critical", at(130), at(116))

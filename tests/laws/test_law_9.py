@@ -92,6 +92,7 @@ def test_law_9_no_clock_is_reset_and_no_finished_timer_fires_again(
         assert now == was
         return
     _nothing_reset(was, now, made.deals[0], _plays(on_both, was, now))
+    assert _asked_for(on_both, now), "every task of the stage is there"
     happened = len(events(on_both, deal_id))
     assert not on_both.at(on_both.now).set_aside
     assert len(events(on_both, deal_id)) == happened, "nothing is due because of the change"
@@ -105,6 +106,12 @@ def test_law_9_no_clock_is_reset_and_no_finished_timer_fires_again(
 def _plays(world: World, was: Deal, now: Deal) -> tuple[Play, Play]:
     with world.desk.reading() as conn:
         return world.desk.play(conn, was.play_hash), world.desk.play(conn, now.play_hash)
+
+
+def _asked_for(world: World, deal: Deal) -> bool:
+    stage = _plays(world, deal, deal)[0].stage(deal.stage)
+    there = {t.plan for t in deal.tasks if t.visit == deal.visit or not t.closed}
+    return stage is not None and {t.id for t in stage.tasks} <= there
 
 
 KEPT = ("started_at", "promised_at", "anchor_at", "seen_at", "snoozed_until", "waits_since", "assigned", "escalated")

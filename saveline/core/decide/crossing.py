@@ -99,7 +99,11 @@ def _coming(draft: Draft, new: Play, tasks: list[Task], gone: Mapping[int, str])
     stage, old = new.stage(draft.deal.stage), draft.case.play
     names = {after: before for before, after in renamed(old, new).items()}
     for plan in stage.tasks if stage else ():
-        here = [t for t in tasks if t.plan == plan.id and t.visit == draft.deal.visit and t.no not in gone]
+        mine = [t for t in tasks if t.plan == plan.id and t.no not in gone]
+        goes_on = plan.id in new.repeated and any(not t.closed for t in mine)
+        here = [t for t in mine if t.visit == draft.deal.visit]
+        if goes_on:
+            continue
         known = old.task(plan.stage, names.get(plan.id, plan.id)) is not None
         if not any(known or t.state != "withdrawn" for t in here):
             yield plan.id
