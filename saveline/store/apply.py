@@ -111,8 +111,7 @@ def _write_tasks(conn: Connection, decisions: Iterable[Decision]) -> None:
                 new.append((deal_id, *_whole_task(task)))
             elif task is before[i]:
                 continue
-            elif before[i].closed or _places(before[i]) != _places(task):
-                # The play has changed: a task may belong elsewhere, or be open again.
+            elif _only_by_another_play(before[i], task):
                 rewritten.append((*_whole_task(task), deal_id, task.no))
             elif task.clock is not None:
                 moved.append((_task_moves(before[i]), _task_moves(task), (deal_id, task.no)))
@@ -125,6 +124,11 @@ def _write_tasks(conn: Connection, decisions: Iterable[Decision]) -> None:
     _UPDATE_WAITING.run(conn, waiting)
     _CLOSE_TASK.run(conn, ended)
     _REWRITE_TASK.run(conn, rewritten)
+
+
+def _only_by_another_play(was: Task, now: Task) -> bool:
+    """Whether the task belongs elsewhere, or is open or waits again: which nothing but a change of its play does."""
+    return was.closed or _places(was) != _places(now) or (was.clock is not None and now.state == "waiting")
 
 
 def _task_moves(task: Task) -> tuple[Any, ...]:
