@@ -1,6 +1,9 @@
 """What is decided about running deals when a play has changed, at its edges: moves, refusals, pins, and a power cut.
 
-Planted: PLANTED
+Planted: a stage that asks again for what lies ahead of it; a stage passed over that leaves it open; tasks known by their
+id only; no look at gates, or at what an open task means; pins that nobody reads; no summary after a power cut; a due
+moment counted from today, in the past, or of a late task made new; a pause that does not count; words of the ladder that
+are not looked for; a deal taken back into a visit that is over; one deal that cannot be decided and ends all.
 """
 
 from __future__ import annotations
@@ -148,17 +151,19 @@ def test_a_change_that_opens_the_gate_lets_the_deal_go_on_and_back_again(on_both
 
 
 def test_a_pause_is_as_long_as_it_was(on_both: World) -> None:
-    """The play changes on the second of three days of pause: the new due moment is later by all three."""
+    """The play changes on the second of three days of pause. Its due moment would have passed by the calendar, but not
+    by a clock that stands still: it is later by all three."""
     write(on_both, {"triage": [task("one")]})
     on_both.open()
     until = datetime(2026, 11, 25, 10, tzinfo=UTC)
     deals.pause(on_both.desk, 1, on_both.by("bob"), until=until, reason="a fair")
     on_both.at(datetime(2026, 11, 24, 10, tzinfo=UTC))
-    write(on_both, {"triage": [task("one", due="3 business days after start", remind=["at due"])]})
+    write(on_both, {"triage": [task("one", due="1 business day after start", remind=["at due"])]})
     migrated(on_both)
     on_both.at(datetime(2026, 11, 25, 12, tzinfo=UTC))
-    # Wednesday the 25th, and Friday, Monday and Tuesday were slept.
-    assert on_both.task("one").running.due_at == datetime(2026, 11, 30, 18, tzinfo=UTC)
+    # Monday the 23rd; Friday, Monday and Tuesday were slept.
+    assert on_both.task("one").running.due_at == datetime(2026, 11, 26, 18, tzinfo=UTC)
+    assert on_both.task("one").running.reminded == 0
 
 
 def test_a_due_moment_that_has_passed_is_the_next_close_and_says_so(on_both: World) -> None:
@@ -186,23 +191,24 @@ def test_what_is_late_stays_late(on_both: World) -> None:
 
 
 def test_the_ladder_goes_on_where_it_stood(on_both: World) -> None:
-    """Two rungs have been climbed; the new ladder has one between them and one above: only the last is left."""
-    rungs = [{"when": f"{n} business days after due", "to": "chris_"} for n in (1, 2)]
-    old = [r | {"to": {"person": "chris@x.example"}} for r in rungs]
-    write(on_both, {"triage": [task("one", remind=[], escalate=old)]})
+    """Two rungs have been climbed. The new ladder has one between them and one above, and it is due so much
+    later that all their moments lie ahead: only the last is left."""
+    chris, bob = {"to": {"person": "chris@x.example"}}, {"to": {"person": "bob@x.example"}}
+    first, second = {"when": "1 business day after due", **chris}, {"when": "2 business days after due", **chris}
+    write(on_both, {"triage": [task("one", remind=[], escalate=[first, second])]})
     on_both.open()
     on_both.at(datetime(2026, 11, 27, 11, tzinfo=UTC))
     climbed = on_both.task("one").running
     assert climbed.rung == 2
-    bob = {"to": {"person": "bob@x.example"}}
     between = {"when": "1 business day 4 business hours after due", **bob}
     above = {"when": "5 business days after due", **bob}
-    write(on_both, {"triage": [task("one", remind=[], escalate=[old[0], between, old[1], above])]})
+    later = task("one", due="10 business days after start", remind=[], escalate=[first, between, second, above])
+    write(on_both, {"triage": [later]})
     migrated(on_both)
     told = len(on_both.told(kind="escalation"))
-    on_both.at(datetime(2026, 12, 3, 17, tzinfo=UTC))
+    on_both.at(datetime(2026, 12, 16, 10, tzinfo=UTC))
     after = on_both.told(kind="escalation")[told:]
-    assert [(t.to, t.at.day, t.ordinal) for t in after] == [("bob", 2, climbed.escalated + 1)]
+    assert [(t.to, t.at.day, t.ordinal) for t in after] == [("bob", 15, climbed.escalated + 1)]
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------------

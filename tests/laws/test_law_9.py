@@ -74,7 +74,9 @@ def test_law_9_no_clock_is_reset_and_no_finished_timer_fires_again(
 ) -> None:
     """A life, a change of the play in the middle of it, and the life goes on.
 
-    Planted: PLANTED
+    Planted: a new ladder whose moments have passed fires them (``caught_up`` that keeps the clock); reminders and rungs
+    that begin from the first again; the deal's own notices not muted; a due moment counted anew although its words are
+    the same; ``DealMigrated.fold`` without the tasks that came; ``apply`` that writes a moved task as any other.
     """
     old, new = change
     deal_id = start(on_both, old)
@@ -186,7 +188,8 @@ def test_a_change_that_is_taken_back_at_once_leaves_everything_as_it_was(
 ) -> None:
     """But for what came by it, which is withdrawn, and for the number of the visit where it had opened a gate.
 
-    Planted: PLANTED
+    Planted: a way back that is only another change of version; what had come left open; and found by the test itself: a
+    task that had begun by the change and waits again was stored as open.
     """
     old, new = change
     deal_id = start(on_both, old)

@@ -1,6 +1,7 @@
 """A play is edited while 47 deals run by it: the preview, the change, and what each of those concerned reads.
 
-Planted: PLANTED
+Planted: a preview that forgets between two batches what it has given out; loads that only grow when tasks are withdrawn;
+a due moment without the time a task was asleep; a summary for each deal instead of one for all.
 """
 
 from __future__ import annotations
@@ -175,6 +176,9 @@ def test_one_message_a_person(on_both: World) -> None:
     names = {_email(on_both, person) for effect in foreseen.can for person in effect.told()}
     assert {t.to for t in told} == names
     assert made.told == len(names)
+    withdrawn = {e.account for e in foreseen.can for t in e.tasks if t.what == "went"}
+    lines = {line["what"]: line["accounts"] for t in told if t.to == "dora" for line in t.about["lines"]}
+    assert set(lines["went"]) == withdrawn, "all of them in one message"
     assert "eli" not in names, "his tasks are in deals that stay as they are"
     on_both.pass_time(hours=1)
     assert summaries(on_both) == told
