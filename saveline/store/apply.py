@@ -111,7 +111,7 @@ def _write_tasks(conn: Connection, decisions: Iterable[Decision]) -> None:
                 new.append((deal_id, *_whole_task(task)))
             elif task is before[i]:
                 continue
-            elif _only_by_another_play(before[i], task):
+            elif _only_by_another_play(before[i], task) or _came_and_went(before[i], task):
                 rewritten.append((*_whole_task(task), deal_id, task.no))
             elif task.clock is not None:
                 moved.append((_task_moves(before[i]), _task_moves(task), (deal_id, task.no)))
@@ -129,6 +129,11 @@ def _write_tasks(conn: Connection, decisions: Iterable[Decision]) -> None:
 def _only_by_another_play(was: Task, now: Task) -> bool:
     """Whether the task belongs elsewhere, or is open or waits again: which nothing but a change of its play does."""
     return was.closed or _places(was) != _places(now) or (was.clock is not None and now.state == "waiting")
+
+
+def _came_and_went(was: Task, now: Task) -> bool:
+    """Whether it began and ended in one decision: then it got its title and its holder on the way."""
+    return was.state == "waiting" and now.closed and (now.title, now.assignee_id, now.department) != ("", None, None)
 
 
 def _task_moves(task: Task) -> tuple[Any, ...]:

@@ -1,9 +1,9 @@
 """What is decided about running deals when a play has changed, at its edges: moves, refusals, pins, and a power cut.
 
-Planted: a stage that asks again for what lies ahead of it; a stage passed over that leaves it open; tasks known by their
-id only; no look at gates, or at what an open task means; pins that nobody reads; no summary after a power cut; a due
-moment counted from today, in the past, or of a late task made new; a pause that does not count; words of the ladder that
-are not looked for; a deal taken back into a visit that is over; one deal that cannot be decided and ends all.
+Planted: a stage that asks again for what lies ahead of it; a stage passed over that leaves it open; tasks known by
+their id only; no look at gates, or at what an open task means; pins that nobody reads; no summary after a power cut; a
+due moment counted from today, in the past, or of a late task made new; a pause that does not count; words of the ladder
+that are not looked for; a deal taken back into a visit that is over; one deal that cannot be decided and ends all.
 """
 
 from __future__ import annotations

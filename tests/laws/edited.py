@@ -19,8 +19,6 @@ def edited_plays(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
     for _, task in _tasks(old):
         if draw(st.booleans()):
             task["title"] = f"What was first called {task['id']}"
-        if draw(st.integers(0, 4)) == 0:
-            task["repeat"] = draw(repeats)
     new = copy.deepcopy(_in_order(old))
     for _ in range(draw(st.integers(1, 5))):
         _EDITS[draw(st.sampled_from(sorted(_EDITS)))](draw, new)
@@ -140,6 +138,9 @@ def _clean(task: dict[str, Any], before: set[str], stages: list[str]) -> None:
         del task["if"]
     if task["due"].endswith(" done") and task["due"].split()[-2] not in task["after"]:
         task["due"] = "1 business day after start"
+    ends = task.get("repeat", "").partition(" until ")[2]
+    if ends.endswith(" done") and ends.removesuffix(" done") not in before:
+        task["repeat"] = "every 2 days until deal ends"
     for branch in task.get("on", {}).values():
         if branch.get("goto") not in (None, *stages):
             branch["goto"] = stages[0]

@@ -1,7 +1,7 @@
 """A play is edited while 47 deals run by it: the preview, the change, and what each of those concerned reads.
 
-Planted: a preview that forgets between two batches what it has given out; loads that only grow when tasks are withdrawn;
-a due moment without the time a task was asleep; a summary for each deal instead of one for all.
+Planted: a preview that forgets between two batches what it has given out; loads that only grow when tasks are
+withdrawn; a due moment without the time a task was asleep; a summary for each deal instead of one for all.
 """
 
 from __future__ import annotations
