@@ -9,7 +9,7 @@ from sqlmodel import SQLModel
 from models.accounts import Account, AccountRole, Contact, Signal, Touchpoint
 from models.deals import Comment, Deal, DealCause, Event, Task
 from models.people import Absence, Department, Person, Revision, Rotation
-from models.records import ImportRun, Inbound, Notice, PlaybookVersion, Report
+from models.records import ImportRun, Inbound, Notice, PlaybookDecided, PlaybookDecision, PlaybookVersion, Report
 
 metadata = SQLModel.metadata
 
@@ -27,6 +27,8 @@ __all__ = [
     "Inbound",
     "Notice",
     "Person",
+    "PlaybookDecided",
+    "PlaybookDecision",
     "PlaybookVersion",
     "Report",
     "Revision",

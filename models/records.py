@@ -57,6 +57,45 @@ class PlaybookVersion(SQLModel, table=True):
     seen_at: datetime
 
 
+class PlaybookDecision(SQLModel, table=True):
+    """What somebody decided about running deals when a playbook changed to version ``hash``, and why.
+
+    ``finished_at`` is when the last deal was through and the summaries were queued: one without was interrupted.
+    """
+
+    __tablename__ = "playbook_decision"
+    __table_args__ = (
+        CheckConstraint("choice IN ('pin', 'migrate', 'new_only', 'rollback')", name="choice"),
+        Index(None, "name"),
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
+    name: str
+    hash: str = Field(foreign_key="playbook_version.hash")
+    choice: str
+    by_id: int | None = Field(default=None, sa_type=BigKey)
+    at: datetime
+    reason: str
+    finished_at: datetime | None = None
+
+
+class PlaybookDecided(SQLModel, table=True):
+    """What came of a decision for one deal: ``effect`` is what it meant for the people on it, as JSON.
+
+    ``before`` is the version it had. No foreign key to the deal, as in ``event``.
+    """
+
+    __tablename__ = "playbook_decided"
+    __table_args__ = (
+        CheckConstraint("result IN ('pinned', 'migrated', 'refused', 'rolled_back')", name="result"),
+        Index(None, "deal_id"),
+    )
+    decision_id: int = Field(primary_key=True, foreign_key="playbook_decision.id", sa_type=BigKey)
+    deal_id: int = Field(primary_key=True, sa_type=BigKey)
+    result: str
+    before: str
+    effect: str
+
+
 class Inbound(SQLModel, table=True):
     """A press, link or webhook that was acted on, so that it is acted on once."""
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from saveline.actions.desk import Desk
+from saveline.actions.migration import finish_interrupted
 from saveline.core.facts import Fact
 from saveline.store import health
 from saveline.store.directory import revision, set_revision
@@ -28,10 +29,12 @@ class Kept(Fact, frozen=True):
 
 
 def keep_house(desk: Desk) -> Kept:
-    """Prune, check the database file, and compare deals with their histories, a part of them each day."""
+    """Queue what an interrupted change of a play left unsaid, prune, check the database file, and compare deals with
+    their histories, a part of them each day."""
     with desk.writing() as conn:
         now = desk.now(conn)
         deleted = health.prune(conn, notices=now - KEEP_NOTICES, inbound=now - KEEP_INBOUND, imports=now - KEEP_IMPORTS)
+    finish_interrupted(desk)
     with desk.reading() as conn:
         faults = health.faults_of_file(conn)
         compared = list(health.disagreeing(conn, revision(conn, _MARK), CHECKED_A_DAY))

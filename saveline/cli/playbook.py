@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from saveline.cli import output, show_play
+from saveline.cli import output, show_play, versions
 from saveline.cli.rehearse import rehearse_play
 from saveline.core.errors import Problem, UnknownWord
 from saveline.core.language.schema import play_schema
@@ -29,6 +29,7 @@ def register(app: typer.Typer) -> None:
     show_play.register(plays)
     plays.command("test")(play_cases)
     plays.command("rehearse")(rehearse_play)
+    versions.register(plays)
     app.add_typer(plays, name="playbook")
 
 

@@ -19,6 +19,7 @@ from saveline.core.deal_changes import (
     Commented,
     DealChange,
     DealClosed,
+    DealMigrated,
     DealOpened,
     DealPaused,
     DealResumed,
@@ -60,6 +61,7 @@ __all__ = [
     "Commented",
     "DealChange",
     "DealClosed",
+    "DealMigrated",
     "DealOpened",
     "DealPaused",
     "DealResumed",
@@ -106,6 +108,7 @@ AnyDealChange: TypeAlias = (
     | DealPaused
     | DealResumed
     | DealClosed
+    | DealMigrated
     | Commented
 )
 AnyTaskChange: TypeAlias = (

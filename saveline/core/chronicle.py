@@ -51,6 +51,12 @@ def _closed(c: Chronicler, change: Any, task: str) -> str:
     return f"the deal is closed: {outcome.title.lower() if outcome else change.outcome} ({change.reason})"
 
 
+def _migrated(c: Chronicler, change: Any, task: str) -> str:
+    how = "goes back to" if change.back else "goes over to"
+    why = f": {change.reason}" if change.reason else ""
+    return f"the deal {how} version {change.play_hash} of its play, from {change.before}{why}"
+
+
 _WORDS: Final[Mapping[type[Change], Callable[[Chronicler, Any, str], str]]] = {
     changes.DealOpened: _opened,
     changes.CauseAdded: lambda c, change, _: f"a further cause: {words_of(change.cause)}",
@@ -69,6 +75,7 @@ _WORDS: Final[Mapping[type[Change], Callable[[Chronicler, Any, str], str]]] = {
     changes.DealPaused: lambda c, change, _: f"paused until {c.moment(change.until)}: {change.reason}",
     changes.DealResumed: lambda c, change, _: "goes on",
     changes.DealClosed: _closed,
+    changes.DealMigrated: _migrated,
     changes.Commented: lambda c, change, task: f"a comment{f' on {task}' if task else ''}: {change.body}",
     changes.TaskStarted: lambda c, change, task: f"{task} starts, due {c.moment(change.due_at)}",
     changes.TaskAssigned: _assigned,

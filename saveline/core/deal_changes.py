@@ -107,6 +107,7 @@ class StageEntered(DealChange, frozen=True):
 
     def fold(self, deal: Deal, event: Event) -> Deal:
         visit, first = deal.visit + 1, len(deal.tasks) + 1
+        there = (replace(t, visit=visit) if t.ahead and t.stage == self.stage else t for t in deal.tasks)
         added = (Task(no=first + i, plan=plan, stage=self.stage, visit=visit) for i, plan in enumerate(self.tasks))
         return replace(
             deal,
@@ -116,7 +117,7 @@ class StageEntered(DealChange, frozen=True):
             stage_due_at=self.due_at,
             stage_late_at=None,
             override_until=None,
-            tasks=(*deal.tasks, *added),
+            tasks=(*there, *added),
         )
 
 
@@ -227,6 +228,43 @@ class DealResumed(DealChange, frozen=True):
             tasks = tuple(replace(t, starts_at=starts[t.no]) if t.no in starts else t for t in tasks)
         return replace(
             deal, state="open", paused_at=None, paused_until=None, stage_due_at=self.stage_due_at, tasks=tasks
+        )
+
+
+class DealMigrated(DealChange, frozen=True):
+    """The deal runs by another version of its play from here on: ``play_hash`` instead of ``before``.
+
+    ``tasks`` are those that are other than they were, and those that came, each whole as it stands now: what its clock
+    had counted is part of it. A deal that is taken ``back`` may stand in the stage again which the change had let it
+    leave.
+    """
+
+    before: str
+    play_hash: str
+    decide_at: datetime
+    stage: str
+    visit: int
+    stage_at: datetime | None = None
+    stage_due_at: datetime | None = None
+    stage_late_at: datetime | None = None
+    tasks: tuple[Task, ...] = ()
+    back: bool = False
+    reason: str = ""
+
+    def fold(self, deal: Deal, event: Event) -> Deal:
+        now = {t.no: t for t in self.tasks}
+        kept = tuple(now.get(t.no, t) for t in deal.tasks)
+        came = tuple(t for t in self.tasks if t.no > len(kept))
+        return replace(
+            deal,
+            play_hash=self.play_hash,
+            decide_at=self.decide_at,
+            stage=self.stage,
+            visit=self.visit,
+            stage_at=self.stage_at,
+            stage_due_at=self.stage_due_at,
+            stage_late_at=self.stage_late_at,
+            tasks=(*kept, *came),
         )
 
 

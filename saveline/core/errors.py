@@ -113,6 +113,14 @@ class MayNotGrant(Refusal):
         )
 
 
+class CannotMigrate(Refusal):
+    """A running deal that cannot go over to another version of its play. Lists why."""
+
+    def __init__(self, reasons: Iterable[str]) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__("; ".join(self.reasons))
+
+
 class AnswersRefused(Refusal):
     def __init__(self, title: str, problems: Iterable[str]) -> None:
         super().__init__(f"“{title}” was not completed: {'; '.join(problems)}.")

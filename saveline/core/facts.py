@@ -24,6 +24,9 @@ DECISION: Final = "decision"
 APPROVAL: Final = "approval"
 """Reserved id of the task that asks whoever may for a concession that another may not grant."""
 
+AHEAD: Final = 0
+"""The visit of a task that belongs to a stage that has not been entered yet."""
+
 
 class Fact(msgspec.Struct, frozen=True):
     """A frozen value. (msgspec rather than dataclasses: built 13 times faster, and the engine builds millions.)"""
@@ -135,6 +138,9 @@ class Task(Fact, frozen=True):
     Only an open task has a ``clock``: nothing can fire for one that waits or is closed. ``starts_at`` is when one that
     waits begins, where it does not wait for another task. ``meant_id`` is whose it is when nobody is away, and ``link``
     the word of the play that named them; a task that somebody gave to somebody else has no ``link``.
+
+    ``visit`` is the visit to its stage that asked for it. A task of a changed play can be there before its stage is: it
+    is ``ahead``, and belongs to the next visit.
     """
 
     no: int
@@ -158,6 +164,10 @@ class Task(Fact, frozen=True):
     @property
     def closed(self) -> bool:
         return self.state in TASK_CLOSED
+
+    @property
+    def ahead(self) -> bool:
+        return self.visit == AHEAD
 
     @property
     def next_at(self) -> datetime | None:

@@ -96,14 +96,15 @@ def read_plays(folder: Path, settings: Document, workspace: Workspace, emails: S
 
 
 def read_play(
-    path: Path, settings: Document, workspace: Workspace, names: Names
+    path: Path, settings: Document, workspace: Workspace, names: Names, *, named: bool = True
 ) -> tuple[LivePlay | None, tuple[Problem, ...]]:
-    """One playbook file, checked; its name must be the file's. Raises Invalid when it is no YAML."""
-    document = read(path, name=f"{PLAYBOOKS}/{path.name}")
+    """One playbook file, checked; its name must be the file's, unless it is ``named`` otherwise because it lies
+    elsewhere. Raises Invalid when it is no YAML."""
+    document = read(path, name=f"{PLAYBOOKS}/{path.name}" if named else str(path))
     used = used_policies(document.data, workspace.default_policy)
     policies = {k: v for k, v in sorted(settings.data["policies"].items()) if k in used}
     play, problems = parse_play(document, version_hash(document.text, policies), workspace, names, Expressions())
-    if play is not None and play.name != path.stem:
+    if named and play is not None and play.name != path.stem:
         wrong = document.problem(
             ("playbook",), f"the playbook is called {play.name!r}", f"the name of its file, {path.stem!r}"
         )

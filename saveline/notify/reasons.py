@@ -209,6 +209,7 @@ def _news(matter: Matter) -> str:
         if "from" in matter.about
         else "You get this because you owned this deal.",
         "severity": _circle(matter),
+        "play_changed": "You get this because tasks or deals of yours are other than they were.",
         "empty_rung": "You get this because you look after Saveline here.",
     }
     told = _relation(matter) or "You get this because the play names you for it."

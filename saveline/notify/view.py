@@ -12,7 +12,7 @@ from typing import Final
 
 from saveline.core.facts import APPROVAL, DECISION, Task
 from saveline.core.phrases import answer_words, count, moment, shortened, words_of
-from saveline.notify import reasons, stories
+from saveline.notify import changed_plays, reasons, stories
 from saveline.notify.matter import Matter
 from saveline.notify.parts import LONGEST_NOTE, View, about_account, act, deal_view, task_view
 
@@ -362,6 +362,7 @@ _NEWS: Final[Mapping[str, Callable[[Matter], View]]] = {
     "severity": _severity,
     "override": _override,
     "too_late": _too_late,
+    "play_changed": changed_plays.play_changed,
 }
 _KINDS: Final[Mapping[str, Callable[[Matter], View]]] = {
     "assigned": _assigned,

@@ -42,10 +42,11 @@ from saveline.store.rows import (
 COMMENT: Final = table(models.Comment)
 ROTATION: Final = table(models.Rotation)
 
-_AT_OPENING = ("id", "account_id", "play", "play_hash", "opened_at", "decide_at", "arr_cents")
+_AT_OPENING = ("id", "account_id", "play", "opened_at", "arr_cents")
 _DEAL_MOVES = tuple(f for f in DEAL_FIELDS if f not in _AT_OPENING)
 _TASK_MOVES = ("state", "title", "assignee_id", "department", "starts_at", "meant_id", "link", *CLOCK_FIELDS)
 _TASK_WAITS = ("starts_at",)
+_TASK_PLACES = ("plan", "stage", "visit")
 _TASK_ENDS = ("state", "closed_at", "closed_by", "outcome", "note", "answers")
 
 _SET_ASIDE_NO_MORE = {"failures": 0, "error": None, "retry_at": None}
@@ -55,12 +56,14 @@ _INSERT_TASK = Many.insert(TASK, ("deal_id", *TASK_FIELDS, *CLOCK_FIELDS))
 _UPDATE_TASK = Changed(TASK, _TASK_MOVES, ("deal_id", "no"))
 _UPDATE_WAITING = Changed(TASK, _TASK_WAITS, ("deal_id", "no"))
 _CLOSE_TASK = Many.update(TASK, _TASK_ENDS, ("deal_id", "no"), next_at=None)
+_REWRITE_TASK = Many.update(TASK, (*TASK_FIELDS, *CLOCK_FIELDS), ("deal_id", "no"))
 _INSERT_EVENT = Many.insert(EVENT, ("deal_id", "seq", "task_no", "at", "late_s", "kind", "by_id", "via", "data"))
 _NOTICE_FIELDS = ("deal_id", "task_no", "kind", "ordinal", "person_id", "channel", "at", "about", "not_before")
 _INSERT_NOTICE = Many.insert(NOTICE, _NOTICE_FIELDS)
 _INSERT_CAUSE = Many.insert(CAUSE, ("deal_id", "cause", "place", "at"))
 _INSERT_COMMENT = Many.insert(COMMENT, ("deal_id", "seq", "task_no", "person_id", "at", "body"))
 
+_places = attrgetter(*_TASK_PLACES)
 _deal_moves = attrgetter(*_DEAL_MOVES)
 
 
@@ -100,14 +103,16 @@ def _update_deals(conn: Connection, decisions: Sequence[Decision]) -> None:
 
 
 def _write_tasks(conn: Connection, decisions: Iterable[Decision]) -> None:
-    new, moved, waiting, ended = [], [], [], []
+    new, moved, waiting, ended, rewritten = [], [], [], [], []
     for decision in decisions:
         deal_id, before = decision.deal.id, decision.before.tasks
         for i, task in enumerate(decision.deal.tasks):
             if i >= len(before):
-                new.append((deal_id, *_task_values(task), *(clock_values(task.clock) if task.clock else NO_CLOCK)))
+                new.append((deal_id, *_whole_task(task)))
             elif task is before[i]:
                 continue
+            elif _only_by_another_play(before[i], task) or _came_and_went(before[i], task):
+                rewritten.append((*_whole_task(task), deal_id, task.no))
             elif task.clock is not None:
                 moved.append((_task_moves(before[i]), _task_moves(task), (deal_id, task.no)))
             elif task.state == "waiting":
@@ -118,6 +123,17 @@ def _write_tasks(conn: Connection, decisions: Iterable[Decision]) -> None:
     _UPDATE_TASK.run(conn, moved)
     _UPDATE_WAITING.run(conn, waiting)
     _CLOSE_TASK.run(conn, ended)
+    _REWRITE_TASK.run(conn, rewritten)
+
+
+def _only_by_another_play(was: Task, now: Task) -> bool:
+    """Whether the task belongs elsewhere, or is open or waits again: which nothing but a change of its play does."""
+    return was.closed or _places(was) != _places(now) or (was.clock is not None and now.state == "waiting")
+
+
+def _came_and_went(was: Task, now: Task) -> bool:
+    """Whether it began and ended in one decision: then it got its title and its holder on the way."""
+    return was.state == "waiting" and now.closed and (now.title, now.assignee_id, now.department) != ("", None, None)
 
 
 def _task_moves(task: Task) -> tuple[Any, ...]:
@@ -134,8 +150,9 @@ def _task_moves(task: Task) -> tuple[Any, ...]:
     )
 
 
-def _task_values(task: Task) -> list[Any]:
-    return [*(getattr(task, f) for f in TASK_FIELDS[:-1]), encode_json(task.answers)]
+def _whole_task(task: Task) -> list[Any]:
+    clock = clock_values(task.clock) if task.clock else NO_CLOCK
+    return [*(getattr(task, f) for f in TASK_FIELDS[:-1]), encode_json(task.answers), *clock]
 
 
 def _task_end(task: Task) -> tuple[Any, ...]:

@@ -25,6 +25,7 @@ from saveline.core.changes import (
     Change,
     Commented,
     DealClosed,
+    DealMigrated,
     DealOpened,
     DealPaused,
     DealResumed,
@@ -55,7 +56,7 @@ from saveline.core.changes import (
     encode,
     evolve,
 )
-from saveline.core.facts import APPROVAL, DECISION, Clock, Deal, Fact
+from saveline.core.facts import APPROVAL, DECISION, Clock, Deal, Fact, Task
 
 START = datetime(2026, 11, 20, 10, tzinfo=UTC)
 
@@ -112,7 +113,7 @@ def test_every_change_is_read_as_it_was_written(cls: type[Any], data: st.DataObj
 
 
 def test_every_kind_of_change_has_a_word_of_its_own() -> None:
-    assert len(set(KIND.values())) == len(KIND) == len(get_args(Change)) == 28
+    assert len(set(KIND.values())) == len(KIND) == len(get_args(Change)) == 29
     assert KIND[TaskWithdrawn] == "task_withdrawn"
 
 
@@ -139,6 +140,7 @@ def history(*steps: tuple[float, Change] | tuple[float, Change, int] | tuple[flo
 
 
 ANA, ELI = 1, 5
+WEEKLY = Task(no=6, plan="weekly_call", stage="decide", visit=2, starts_at=at(116))
 LIFE = history(
     (0, DealOpened("play", "hash", ANA, 80_000_00, at(2000), ("champion_left",), 60, ("so it is",))),
     (0, StageEntered("triage", ("diagnosis", "call"), at(48))),
@@ -173,6 +175,7 @@ LIFE = history(
     (113, TaskGoesOn(Moved(5, at(2001), at(111)), answered=True), 5, 2),
     (114, TaskRepeats("call", at(116), 2, "decide")),
     (115, ApprovalAsked(3, "discount", "discount", 25.0, "approved", {"discount": 25}, 2), 0, 2),
+    (115, DealMigrated("hash", "next", at(2000), "decide", 2, at(100), tasks=(WEEKLY,), reason="a better play"), 0, 2),
     (116, TaskWithdrawn("its stage has ended"), 6),
     (116, TaskWithdrawn("it was finished otherwise"), 7),
     (120, TaskWithdrawn("the account is let go"), 5, 2),
@@ -187,7 +190,7 @@ def test_the_life_holds_every_kind_of_change() -> None:
 
 def test_a_history_folds_to_the_deal() -> None:
     deal = evolve(EMPTY, LIFE)
-    assert (deal.id, deal.account_id, deal.seq, deal.play, deal.play_hash) == (7, 3, 37, "play", "hash")
+    assert (deal.id, deal.account_id, deal.seq, deal.play, deal.play_hash) == (7, 3, 38, "play", "next")
     assert (deal.state, deal.outcome, deal.reason, deal.closed_at) == ("closed", "let_go", "they were bought", at(120))
     assert (deal.stage, deal.visit, deal.stage_at, deal.stage_due_at, deal.stage_late_at) == (
         "decide",
@@ -204,7 +207,7 @@ def test_a_history_folds_to_the_deal() -> None:
         (3, "offer", "decide", 2, "cannot"),
         (4, "terms", "decide", 2, "skipped"),
         (5, DECISION, "decide", 2, "withdrawn"),
-        (6, "call", "decide", 2, "withdrawn"),
+        (6, "weekly_call", "decide", 2, "withdrawn"),
         (7, APPROVAL, "decide", 2, "withdrawn"),
     ]
     assert (deal.severity, deal.override_until, deal.tasks[5].starts_at) == ("critical", at(130), at(116))

@@ -328,7 +328,9 @@ def test_deals_open_as_in_life_when_the_score_is_reached(firm: Checked) -> None:
 
 def test_accounts_that_the_play_is_not_made_for_are_left_out_and_counted(firm: Checked) -> None:
     of = house(firm)
-    play = replace(firm.play("champion-left"), applies=replace(firm.play("champion-left").applies, segments=("enterprise",)))
+    play = replace(
+        firm.play("champion-left"), applies=replace(firm.play("champion-left").applies, segments=("enterprise",))
+    )
     cause = play.applies.causes
     arrivals = [Arrival(MONDAY, customer(n, segment=s), cause, key=f"c{n}") for n, s in ((1, "enterprise"), (2, "smb"))]
     found = openings(arrivals, firm.plays, of.workspace, of.people, play)

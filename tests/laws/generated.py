@@ -73,6 +73,14 @@ def _rungs(draw: st.DrawFn) -> list[dict[str, Any]]:
     return rungs
 
 
+dues, chains = _DUES, _CHAINS
+reminders = st.lists(
+    st.sampled_from(["1 business day before due", "2 business hours before due", "at due", "1 day after start"]),
+    max_size=3,
+)
+ladders = st.one_of(st.sampled_from(["standard", "urgent"]), _rungs())
+
+
 @st.composite
 def _task(draw: st.DrawFn, name: str, earlier: list[str], stages: list[str]) -> dict[str, Any]:
     task: dict[str, Any] = {"id": name, "assign": draw(_CHAINS), "due": draw(_DUES), "form": {"ok": {"yes_no": True}}}
@@ -83,14 +91,7 @@ def _task(draw: st.DrawFn, name: str, earlier: list[str], stages: list[str]) -> 
         task["if"] = f"answers.{draw(st.sampled_from(earlier))}.ok"
     if task.get("after") and draw(st.booleans()):
         task["due"] = f"{draw(_DURATIONS)} after {task['after'][0]} done"
-    task["remind"] = draw(
-        st.lists(
-            st.sampled_from(
-                ["1 business day before due", "2 business hours before due", "at due", "1 day after start"]
-            ),
-            max_size=3,
-        )
-    )
+    task["remind"] = draw(reminders)
     if draw(st.integers(0, 4)) == 0:
         endings = ["stage ends", "deal ends", *(f"{t} done" for t in earlier)]
         task["repeat"] = f"every {draw(_RHYTHMS)} until {draw(st.sampled_from(endings))}"
@@ -99,7 +100,7 @@ def _task(draw: st.DrawFn, name: str, earlier: list[str], stages: list[str]) -> 
         task["severity"] = {"critical": {"due": draw(_DUES), "escalate": draw(_rungs())}}
     task["stay"] = draw(st.integers(0, 4)) == 0
     task["optional"] = draw(st.integers(0, 4)) == 0
-    task["escalate"] = draw(st.one_of(st.sampled_from(["standard", "urgent"]), _rungs()))
+    task["escalate"] = draw(ladders)
     if draw(st.integers(0, 3)) == 0:
         task["outcomes"] = ["done", "other"]
         task["on"] = {

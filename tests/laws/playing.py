@@ -27,6 +27,7 @@ from tests.laws.places import place_of
 from tests.world import FRIDAY, World
 
 _OF_ACCOUNTS: Final = (
+    "playbook_decided",
     "notice",
     "event",
     "comment",

@@ -16,7 +16,7 @@ from alembic import command
 from sqlalchemy.exc import IntegrityError
 
 import models
-from saveline.actions import deals, tasks
+from saveline.actions import deals, migration, tasks
 from saveline.actions.doctor import examine
 from saveline.core.errors import DealIsOpen
 from saveline.files import shipped
@@ -44,6 +44,9 @@ def lived_in(world: World, tmp_path: Path) -> World:
     until = world.now + timedelta(days=4)
     deals.pause(world.desk, second, world.by("bob"), until=until, reason="they are on holiday")
     world.close_deal("bob", "lost", deal=third, evidence="their mail")
+    play = world.settings.workspace / "playbooks" / "champion-left.yaml"
+    play.write_text(play.read_text().replace("priority: 50", "priority: 51"))
+    assert migration.pin(world.desk, "champion-left", migration.Way(by=world.by("bob"), reason="as it is")).deals
     return world
 
 
@@ -103,6 +106,8 @@ REFUSED: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
     "ck_deal_state": ("deal", "state = 'open'", {"state": "forgotten"}),
     "ck_notice_status": ("notice", "id = 1", {"status": "perhaps"}),
     "ck_person_capacity": ("person", "id = 1", {"capacity": -1}),
+    "ck_playbook_decided_result": ("playbook_decided", "decision_id = 1", {"result": "forgotten"}),
+    "ck_playbook_decision_choice": ("playbook_decision", "id = 1", {"choice": "perhaps"}),
     "ck_task_closed": ("task", "state = 'done'", {"closed_at": NOBODY_KNOWS}),
     "ck_task_not_forgotten": ("task", "state = 'open'", {"due_at": NOBODY_KNOWS}),
     "ck_task_silent": ("task", "state = 'done'", {"next_at": sa.literal_column("closed_at")}),

@@ -118,6 +118,10 @@ class Draft:
         found = self.case.play.task(task.stage, task.plan)
         return found.at(self.deal.severity) if found is not None and found.by_severity else found
 
+    def reserved(self, task: Task) -> bool:
+        """Whether the task is the workspace's own, and of no play."""
+        return task.plan in (DECISION, APPROVAL)
+
     def name_of(self, task: Task) -> str:
         plan = self.plan(task)
         return task.title or (plan.title(self.facts()) if plan else task.plan)

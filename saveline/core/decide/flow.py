@@ -25,9 +25,20 @@ def enter_stage(draft: Draft, key: str, at: datetime, why: str, *, by: Doer | No
     due = None
     if plan.max is not None:
         due = resolve(Moment(Anchor("stage start"), plan.max, 1), at, draft.case.people.calendar(draft.deal.owner_id))
-    added = tuple(t.id for t in plan.tasks if not repeats.still_running(draft, t))
+    there = {t.plan for t in draft.deal.tasks if t.ahead and t.stage == key and t.state != "withdrawn"}
+    added = tuple(t.id for t in plan.tasks if t.id not in there and not repeats.still_running(draft, t))
+    _pass_over(draft, key, at)
     draft.record(StageEntered(key, added, due, why), at=at, by=by)
     draft.tell("stage_entered", draft.owner_at_work(at), at=at, ordinal=draft.deal.visit)
+
+
+def _pass_over(draft: Draft, key: str, at: datetime) -> None:
+    """Withdraw the tasks that are there ahead of a stage which is left out on the way to ``key``."""
+    stages = [s.key for s in draft.case.play.stages]
+    if any(t.ahead and not t.closed for t in draft.deal.tasks) and {key, draft.deal.stage} <= set(stages):
+        left_out = stages[stages.index(draft.deal.stage) + 1 : stages.index(key)]
+        tasks = tuple(t for t in draft.deal.tasks if t.ahead and t.stage in left_out)
+        withdraw(draft, tasks, at, "its stage was passed over", by=None)
 
 
 def settle(draft: Draft, at: datetime) -> None:

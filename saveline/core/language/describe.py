@@ -75,7 +75,7 @@ def describe(play: Play, workspace: Workspace) -> PlayPage:
         short=play.short or "",
         watch=str(play.watch) if play.watch else "",
         stages=tuple(_stage(s, workspace) for s in play.stages),
-        ladders=tuple(_ladder(p) for p in ladders.values()),
+        ladders=tuple(ladder_page(p) for p in ladders.values()),
     )
 
 
@@ -171,7 +171,8 @@ def _ending(outcome: str, branch: Branch | None, workspace: Workspace) -> str:
     return f"{outcome}: {', '.join(goes)}"
 
 
-def _ladder(policy: Policy) -> LadderPage:
+def ladder_page(policy: Policy) -> LadderPage:
+    """Reminders and rungs, one line each."""
     return LadderPage(policy.name, tuple(str(m) for m in policy.remind), tuple(_rung(r) for r in policy.escalate))
 
 

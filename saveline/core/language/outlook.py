@@ -8,7 +8,7 @@ trying, not by guessing. Whatever depends on facts of the account or the deal is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice, product
 from math import prod
 from typing import Any, Final, TypeAlias
@@ -101,6 +101,19 @@ class Outlook:
                 waited.add(name)
                 ahead += self.play.tasks[name].after
         return waited
+
+    def can_hold(self, condition: Condition, given: Answers, open_: Collection[str]) -> bool:
+        """Whether it can come true in a running deal: with the answers ``given``, and any to the tasks ``open_``."""
+        if _free(condition):
+            return True
+        names = [t for t in self._tasks if t.id in asked(condition) and t.id in open_]
+        questions = self._questions(condition, names)
+        each = [self._each(t, questions.get(t.id, set()), condition.source) for t in names]
+        if prod(map(len, each)) > MOST:
+            return True
+        ids = [t.id for t in names]
+        worlds = ({**given, **dict(zip(ids, chosen, strict=True))} for chosen in product(*each))
+        return any(condition(_facts(self.play, world)) for world in worlds)
 
     # --- trying out ---------------------------------------------------------------------------------------------------
 
