@@ -19,6 +19,8 @@ from saveline.core.play import Facts
 
 LONGEST: Final = 2_000
 """Characters an expression or title may have."""
+DEEPEST: Final = 60
+"""Levels of brackets, of not, of sums: what is deeper nobody reads, and the compilers under it would fall over."""
 FILTERS: Final = frozenset({"default", "int", "length", "lower", "round", "title", "trim", "upper"})
 TESTS: Final = frozenset({"defined", "undefined", "none", "in", "eq", "ne", "lt", "le", "gt", "ge"})
 
@@ -67,7 +69,10 @@ class Condition:
     def __init__(self, source: str, known: Known) -> None:
         self.source = source
         _check(f"{{{{ ({source}) }}}}", known)
-        self._holds = _ENV.compile_expression(source, undefined_to_none=False)
+        try:
+            self._holds = _ENV.compile_expression(source, undefined_to_none=False)
+        except TemplateSyntaxError:  # two halves that are in order only with the brackets put around them
+            raise ValueError(f"one condition over {one_of(known)}, with every bracket closed") from None
 
     def __call__(self, facts: Facts) -> bool:
         try:
@@ -97,7 +102,9 @@ def _check(source: str, known: Known) -> None:
         tree = _ENV.parse(source)
     except TemplateSyntaxError as error:
         raise ValueError(_unreadable(source, known, error.message or "")) from None
-    for node in _walk(tree):
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    for node in list(_walk(tree)):  # the depth of all of it first
         _check_node(node)
     for path in _paths(tree):
         _check_path(path, known)
@@ -105,12 +112,18 @@ def _check(source: str, known: Known) -> None:
         _check_compare(compare, known)
 
 
+_TOO_DEEP: Final = f"an expression of at most {DEEPEST} levels"
+
+
 def _unreadable(source: str, known: Known, message: str) -> str:
     """What to write instead of something that is no expression at all."""
     if "{{" in source and not source.startswith("{{ ("):
         return "a text in which every {{ is closed by }}"
-    if re.search(r"(?<![=!<>])=(?!=)", source):
-        return "== to compare with, not ="
+    if re.search(r"(?<![=!<>])=(?!=)|===", source):
+        return f"== to compare with, not {'===' if '===' in source else '='}"
+    for sign, word in (("&&", "and"), ("||", "or"), ("“", 'straight quotes: "word"'), ("”", 'straight quotes: "word"')):
+        if sign in source:
+            return f"{word}, not {sign}"
     return f"a condition over {one_of(known)}, with quotes around words ({message})"
 
 
@@ -120,6 +133,8 @@ def _check_node(node: nodes.Node) -> None:
             f"comparisons, and, or, not, in, is and the filters {one_of(sorted(FILTERS))}; "
             f"no {_WORDS.get(type(node), type(node).__name__)}"
         )
+    if isinstance(node, nodes.Getattr) and not _path(node):
+        raise ValueError(f"a dot only after a name, not .{node.attr} after a value")
     if isinstance(node, nodes.Filter) and node.name not in FILTERS:
         raise ValueError(
             f"a filter among {one_of(sorted(FILTERS))}, not {node.name!r}.{did_you_mean(node.name, FILTERS)}"
@@ -129,9 +144,14 @@ def _check_node(node: nodes.Node) -> None:
 
 
 def _walk(node: nodes.Node) -> Iterator[nodes.Node]:
-    yield node
-    for child in node.iter_child_nodes():
-        yield from _walk(child)
+    """The node and everything in it. Raises ValueError where it goes too deep."""
+    ahead = [(node, 0)]
+    while ahead:
+        node, depth = ahead.pop()
+        if depth > DEEPEST:
+            raise ValueError(_TOO_DEEP)
+        yield node
+        ahead += [(child, depth + 1) for child in reversed(list(node.iter_child_nodes()))]
 
 
 def _paths(node: nodes.Node) -> Iterator[tuple[str, ...]]:

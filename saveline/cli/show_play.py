@@ -49,12 +49,6 @@ STYLES: Final = {
 }
 
 
-def register(plays: typer.Typer) -> None:
-    """Add ``show`` and ``runway``."""
-    plays.command("show")(show_play)
-    plays.command("runway")(play_runway)
-
-
 def show_play(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     name: Annotated[str, typer.Argument(help="A play.")],
     as_svg: Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Write the picture as SVG.")] = None,

@@ -35,14 +35,6 @@ Expect = Annotated[
 ]
 
 
-def register(plays: typer.Typer) -> None:
-    """Add the commands to ``saveline playbook``."""
-    plays.command("versions")(list_versions)
-    plays.command("diff")(diff_plays)
-    plays.command("migrate")(migrate)
-    plays.command("rollback")(roll_back)
-
-
 def list_versions(name: Name, as_json: door.Json = False) -> None:
     """Every version of a play: since when it is known, how many deals run by it, and what was decided about them."""
     desk = door.open_desk()

@@ -11,10 +11,15 @@ from saveline.core.play import Applies, Facts, Play
 
 
 class Choice(Fact, frozen=True):
-    """The play chosen, and one line for each of the others. Without a play none applies and the default is missing."""
+    """The play chosen, and one line for each of the others. Without a play none applies and the default is missing.
+
+    ``by_default`` says that no play applies; ``rivals`` are plays that fit as closely, and lost by priority or name.
+    """
 
     play: Play | None
     why: tuple[str, ...] = ()
+    by_default: bool = False
+    rivals: tuple[str, ...] = ()
 
 
 def choose(
@@ -32,7 +37,8 @@ def choose(
     else:
         head = f"{chosen.name} was chosen: no play applies, and it is the default"
     others = (f"{p.name}: {refused[p.name] or _beaten(p, chosen)}" for p in ordered if p is not chosen)
-    return Choice(chosen, (head, *others))
+    rivals = (p.name for p in fitting[1:] if p.applies.lines == chosen.applies.lines)
+    return Choice(chosen, (head, *others), not fitting, tuple(rivals))
 
 
 def _held(applies: Applies) -> str:

@@ -171,6 +171,18 @@ class Invalid(Exception):
         super().__init__("\n".join(str(p) for p in self.problems))
 
 
+def shortened(word: object, longest: int = 60) -> str:
+    """``word`` in quotes as a message shows it: signs that nobody sees are written out, and a long one is cut."""
+    text = repr(word)
+    return text if len(text) <= longest else text[: longest - 2] + "…" + text[0]
+
+
+def listed(words: Iterable[str], most: int = 40) -> str:
+    """:func:`one_of`, cut where there are more than anybody reads."""
+    words = list(words)
+    return one_of(words) if len(words) <= most else f"{', '.join(words[:most])} …"
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known word most like ``word``, or '' where none is like it."""
     by_fold = {k.casefold(): k for k in known}

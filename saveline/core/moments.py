@@ -22,6 +22,10 @@ DURATION_HINT: Final = f"a duration like '2 business days' or '1 business day 4 
 MOMENT_HINT: Final = "a moment like '2 business days after start', '30 days before renewal' or 'at due'"
 LARGEST: Final = 9_999
 """The most of one unit: nobody means more, and a date must stay a date."""
+LONGEST: Final = 200
+"""Characters of a duration or moment."""
+FARTHEST: Final = timedelta(days=9_999 * 7)
+"""The longest duration, however it is put together."""
 
 _UNIT = re.compile(r"(\d+)\s+(business\s+)?(minute|hour|day|week)s?\b\s*")
 _MOMENT = re.compile(r"^(?:(?P<duration>.+?)\s+(?P<way>after|before)|at)\s+(?P<anchor>.+)$")
@@ -95,7 +99,7 @@ def parse_duration(text: str) -> Duration:
     """``2 business days`` → Duration. Raises ``ValueError`` naming what was expected."""
     sums = {"day": 0, "business day": 0, "minute": 0, "business minute": 0}
     rest = str(text).strip().lower()
-    if not rest:
+    if not rest or len(rest) > LONGEST:
         raise ValueError(DURATION_HINT)
     while rest:
         match = _UNIT.match(rest)
@@ -108,18 +112,21 @@ def parse_duration(text: str) -> Duration:
             raise ValueError(f"at most {LARGEST} of a unit")
         sums[business + ("minute" if unit in ("minute", "hour") else "day")] += count * _SIZES[unit]
         rest = rest[match.end() :]
-    return Duration(sums["day"], sums["business day"], sums["minute"], sums["business minute"])
+    found = Duration(sums["day"], sums["business day"], sums["minute"], sums["business minute"])
+    if found.calendar() > FARTHEST:
+        raise ValueError(f"at most {FARTHEST.days} days in all")
+    return found
 
 
 def _near(text: str, words: tuple[str, ...] = _WORDS) -> str:
     """`` Did you mean 'days'?`` for the first word that is none of ours and like one of them."""
-    strange = (w for w in re.findall("[a-z]+", text) if w not in words and f"{w}s" not in words)
+    strange = (w for w in re.findall("[a-z]+", text[:LONGEST]) if w not in words and f"{w}s" not in words)
     return next((hint for hint in (did_you_mean(w, words) for w in strange) if hint), "")
 
 
 def parse_moment(text: str) -> Moment:
     """``30 days before renewal`` → Moment. Raises ``ValueError`` naming what was expected."""
-    match = _MOMENT.match(str(text).strip().lower())
+    match = _MOMENT.match(str(text).strip().lower()) if len(str(text)) <= LONGEST else None
     if match is None:
         raise ValueError(f"{MOMENT_HINT}.{_near(str(text).lower())}")
     anchor = parse_anchor(match["anchor"])

@@ -182,7 +182,7 @@ def _taken(choice: Choice, play: Play, lines: list[str]) -> Choice:
         lines[-1] = lines[-1].removesuffix("looked at") + "taken"
     head, others = choice.why[:1], choice.why[1:]
     kept = (line for line in others if not line.startswith(f"{play.name}: "))
-    return Choice(play, (*head, *lines, *kept))
+    return replace(choice, play=play, why=(*head, *lines, *kept))
 
 
 def _lacks(found: Runway) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
 from saveline.core.errors import Invalid, Problem, UnknownWord, nearest, one_of
 from saveline.core.facts import Fact, Person
+from saveline.core.language.accepting import accepted_at
 from saveline.core.language.cases import PlayCase, parse_cases
 from saveline.core.language.directory import persons_of
-from saveline.core.language.lints import circles, overlaps, problem_of, uncovered
+from saveline.core.language.lint_ids import problem_of
+from saveline.core.language.lints import circles, deserted, overlaps, uncovered
 from saveline.core.language.names import Names
 from saveline.core.language.rehearsal import check_weighted
 from saveline.core.people import People
@@ -19,8 +22,9 @@ from saveline.core.play import Play
 from saveline.core.trial import Verdict, people_of, run_case
 from saveline.core.workspace import Workspace
 from saveline.files import workspace as files
-from saveline.files.workspace import PEOPLE_FILE, PLAYBOOKS, SETTINGS_FILE, TESTS_SUFFIX
-from saveline.files.yaml import Document, files_in, read
+from saveline.files.folder import TESTS_SUFFIX, files_in
+from saveline.files.workspace import PEOPLE_FILE, PLAYBOOKS, SETTINGS_FILE
+from saveline.files.yaml import MOST_OF_PLAY, Document, read
 
 T = TypeVar("T")
 
@@ -77,21 +81,33 @@ def check(folder: Path) -> Checked:
     plays = files.read_plays(folder, settings, workspace, tuple(ids))
     live = tuple(p.play for p in plays.live)
     names = Names.of(workspace, tuple(ids), (*(p.name for p in live), *plays.broken))
-    problems += [*warnings, *plays.problems, *_across(folder, settings, live, names if not plays.broken else None)]
+    staffed = (
+        frozenset(p.department for p in persons if p.active and p.department)
+        if persons
+        else frozenset(names.departments)
+    )
+    across = _across(folder, settings, live, None if plays.broken else names, staffed)
+    problems += [*warnings, *plays.problems, *across]
     if not persons:
         return Checked(tuple(problems), workspace, persons, live, (), names)  # nobody to play the cases
     cases, faults = _cases(folder, live, workspace, people_of(workspace, persons), names)
     return Checked((*problems, *faults), workspace, persons, live, cases, names)
 
 
-def _across(folder: Path, settings: Document, plays: Sequence[Play], names: Names | None) -> list[Problem]:
-    """What shows only when all plays are looked at together; without ``names`` some are not in order yet."""
-    problems = [problem_of(settings, lint) for lint in uncovered(plays, names)] if names is not None else []
-    problems += check_weighted(settings, plays) if names is not None else []
-    for name, lint in (*overlaps(plays), *circles(plays)):
+def _across(
+    folder: Path, settings: Document, plays: Sequence[Play], names: Names | None, staffed: frozenset[str]
+) -> list[Problem]:
+    """What shows only when all files are looked at together; without ``names`` some plays are not in order yet."""
+    found = [(settings, lint) for lint in uncovered(plays, names)] if names is not None else []
+    documents: dict[str, Document] = {}
+    for name, lint in chain(overlaps(plays), circles(plays), deserted(plays, staffed)):
         file = f"{PLAYBOOKS}/{name}.yaml"
-        problems.append(problem_of(read(folder / file, name=file), lint))
-    return problems
+        if name not in documents:
+            documents[name] = read(folder / file, name=file)
+        found.append((documents[name], lint))
+    said = [(document, lint) for document, lint in found if lint.id not in accepted_at(document.data, lint.place)]
+    weighted = check_weighted(settings, plays) if names is not None else []
+    return [*(problem_of(document, lint) for document, lint in said), *weighted]
 
 
 def _cases(
@@ -104,7 +120,7 @@ def _cases(
         stem = path.name.removesuffix(TESTS_SUFFIX)
         if stem == path.name or (stem in names.plays and stem not in by_name):
             continue  # no test cases; or those of a play that is not in order, which has been said
-        document = _attempt(partial(read, path, name=f"{PLAYBOOKS}/{path.name}"), problems)
+        document = _attempt(partial(read, path, name=f"{PLAYBOOKS}/{path.name}", most=MOST_OF_PLAY), problems)
         if document is None:
             continue
         if stem not in by_name:

@@ -10,7 +10,7 @@ from saveline.core.errors import Missing
 from saveline.files import inbox, shipped
 
 FILES: Final = ("saveline.yaml", "people.yaml", "prefect.yaml")
-FOLDERS: Final = ("playbooks",)
+FOLDERS: Final = ("playbooks", "schemas")
 PORTFOLIO: Final = "examples/portfolio"
 
 

@@ -14,13 +14,13 @@ from saveline.core.language.playbooks import parse_play, used_policies, version_
 from saveline.core.language.settings import parse_workspace
 from saveline.core.play import Play
 from saveline.core.workspace import Workspace
-from saveline.files.yaml import Document, files_in, parse, read
+from saveline.files.folder import TESTS_SUFFIX, files_in, strangers
+from saveline.files.yaml import MOST_OF_PLAY, Document, parse, read
 from saveline.sandbox import Expressions
 
 SETTINGS_FILE: Final = "saveline.yaml"
 PEOPLE_FILE: Final = "people.yaml"
 PLAYBOOKS: Final = "playbooks"
-TESTS_SUFFIX: Final = ".test.yaml"
 
 
 class LivePlay(Fact, frozen=True):
@@ -55,7 +55,7 @@ def _department_keys(folder: Path) -> Sequence[str]:
 def read_settings(folder: Path) -> Document:
     """saveline.yaml. Raises Invalid, also when there is none: the folder is no workspace then."""
     path = folder / SETTINGS_FILE
-    if not path.is_file():
+    if not path.exists():
         hint = "a workspace: go to its folder, set SAVELINE_WORKSPACE, or make one with `saveline init`"
         raise Invalid([Problem(str(path), 1, 1, "there is no saveline.yaml here", hint)])
     return read(path, name=SETTINGS_FILE)
@@ -72,7 +72,7 @@ def read_plays(folder: Path, settings: Document, workspace: Workspace, emails: S
     names = Names.of(workspace, tuple(emails), tuple(p.stem for p in paths))
     live: list[LivePlay] = []
     broken: list[str] = []
-    problems: list[Problem] = []
+    problems = [*strangers(folder / PLAYBOOKS)]
     for path in paths:
         try:
             found, faults = read_play(path, settings, workspace, names)
@@ -100,7 +100,7 @@ def read_play(
 ) -> tuple[LivePlay | None, tuple[Problem, ...]]:
     """One playbook file, checked; its name must be the file's, unless it is ``named`` otherwise because it lies
     elsewhere. Raises Invalid when it is no YAML."""
-    document = read(path, name=f"{PLAYBOOKS}/{path.name}" if named else str(path))
+    document = read(path, name=f"{PLAYBOOKS}/{path.name}" if named else str(path), most=MOST_OF_PLAY)
     used = used_policies(document.data, workspace.default_policy)
     policies = {k: v for k, v in sorted(settings.data["policies"].items()) if k in used}
     play, problems = parse_play(document, version_hash(document.text, policies), workspace, names, Expressions())

@@ -7,8 +7,11 @@ and size are refused at the event that shows them, so a bomb never gets to unfol
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -26,11 +29,15 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
-from saveline.core.errors import Invalid, Problem
+from saveline.core.errors import Invalid, Problem, shortened
 
 LARGEST: Final = 256 * 1024
 DEEPEST: Final = 20
 MOST_NODES: Final = 20_000
+MOST_OF_PLAY: Final = 4_000
+"""Values of a play or of its test cases: a play is a page, and a long one has a few hundred."""
+LONGEST_VALUE: Final = 10_000
+"""Characters of one key or value: what people answer has at most 4,000."""
 
 Place: TypeAlias = tuple[str | int, ...]
 """The way from the top of a document to a part of it: keys and indexes."""
@@ -38,6 +45,13 @@ Place: TypeAlias = tuple[str | int, ...]
 Mark: TypeAlias = tuple[int, int]
 """Line and column, both from 1."""
 
+_UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+"""What nobody sees and what makes text look like another: control characters, turns of direction, blanks of no width,
+line breaks that only YAML knows, halves of letters."""
+
+_DIRECTIVE: Final = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*%")
 _INT = re.compile(r"[-+]?\d+")
 _FLOAT = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?")
 _WORDS: Final = {
@@ -74,16 +88,17 @@ class Document:
         return Problem(self.file, line, column, what, expected, near, warning)
 
 
-def read(path: Path, *, name: str | None = None) -> Document:
-    """The document in ``path``. Raises Invalid with the one problem that stopped the reading."""
+def read(path: Path, *, name: str | None = None, most: int = MOST_NODES) -> Document:
+    """The document in ``path``, of ``most`` values. Raises Invalid with the one problem that stopped the reading."""
     file = name or str(path)
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(LARGEST + 1)
+        raw = _content(path, file)
     except OSError as error:
         raise Invalid([Problem(file, 1, 1, f"cannot be read: {error.strerror}", "a YAML file")]) from None
+    if len(raw) > LARGEST:
+        raise _too_large(file)
     try:
-        return parse(raw.decode("utf-8-sig"), file)
+        return parse(raw.decode("utf-8-sig"), file, most)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
@@ -92,11 +107,25 @@ def read(path: Path, *, name: str | None = None) -> Document:
         ) from None
 
 
-def parse(text: str, file: str) -> Document:
-    """The document in ``text``; ``file`` is how problems name it. Raises Invalid."""
-    if len(text.encode()) > LARGEST:
-        raise Invalid([Problem(file, 1, 1, "the file is too large", f"at most {LARGEST // 1024} KB")])
-    builder = _Builder(file)
+def _content(path: Path, file: str) -> bytes:
+    """The first bytes of a file, one more than may be. A pipe or a device, which could keep us waiting, is refused."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(handle, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise Invalid([Problem(file, 1, 1, "this is no file", "a YAML file, not a folder, a pipe or a device")])
+        return stream.read(LARGEST + 1)
+
+
+def _too_large(file: str) -> Invalid:
+    return Invalid([Problem(file, 1, 1, "the file is too large", f"at most {LARGEST // 1024} KB")])
+
+
+def parse(text: str, file: str, most: int = MOST_NODES) -> Document:
+    """The document in ``text``, of ``most`` values; ``file`` is how problems name it. Raises Invalid."""
+    if len(text) > LARGEST or len(text.encode("utf-8", "surrogatepass")) > LARGEST:
+        raise _too_large(file)
+    _check_signs(text, file)
+    builder = _Builder(file, most)
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             builder.take(event)
@@ -110,6 +139,23 @@ def parse(text: str, file: str) -> Document:
     except YAMLError as error:
         raise Invalid([Problem(file, 1, 1, f"not YAML: {error}", "YAML 1.2")]) from None
     return Document(file, text, builder.data, builder.marks, builder.keys)
+
+
+def _check_signs(text: str, file: str) -> None:
+    """Refuse what cannot be seen, and directives, which change what a text means."""
+    unseen, directive = _UNSEEN.search(text), _DIRECTIVE.match(text)
+    if unseen is not None:
+        at, what, expected = unseen.start(), _named(unseen[0]), "text that can be read"
+    elif directive is not None:
+        at, what, expected = directive.end() - 1, "a directive", "keys from the first line on: this is YAML 1.2"
+    else:
+        return
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    raise Invalid([Problem(file, line, column, what, expected)])
+
+
+def _named(sign: str) -> str:
+    return f"the {'control ' if ord(sign) < 160 else 'invisible '}character U+{ord(sign):04X}"
 
 
 _IN_WORDS: Final = (
@@ -163,8 +209,8 @@ def _not_yaml(error: MarkedYAMLError, text: str, file: str, quoted: NodeEvent | 
 class _Builder:
     """Builds plain data event by event. Open collections lie on a stack with their place and their pending key."""
 
-    def __init__(self, file: str) -> None:
-        self.file = file
+    def __init__(self, file: str, most: int) -> None:
+        self.file, self.most = file, most
         self.data: Any = None
         self.quoted: NodeEvent | None = None
         self.marks: dict[Place, Mark] = {}
@@ -191,14 +237,25 @@ class _Builder:
     def _count(self, event: NodeEvent) -> None:
         if isinstance(event, AliasEvent) or event.anchor is not None:
             raise self._refused(event, "an anchor or alias", "plain values, each written out")
+        if isinstance(event, ScalarEvent):
+            self._check_text(event)
         tag = getattr(event, "tag", None)
         if tag is not None:
             raise self._refused(event, f"the tag {tag}", "plain values without tags")
         self._nodes += 1
-        if self._nodes > MOST_NODES:
-            raise self._refused(event, "too many values", f"at most {MOST_NODES}")
+        if self._nodes > self.most:
+            raise self._refused(event, "too many values", f"at most {self.most}")
         if len(self._stack) >= DEEPEST and not isinstance(event, ScalarEvent):
             raise self._refused(event, "nested too deeply", f"at most {DEEPEST} levels")
+
+    def _check_text(self, event: ScalarEvent) -> None:
+        """A backslash in double quotes can hide what would have been refused as it is."""
+        unseen = _UNSEEN.search(event.value)
+        if unseen is not None:
+            raise self._refused(event, f"{_named(unseen[0])} behind a backslash", "text that can be read")
+        if len(event.value) > LONGEST_VALUE:
+            what = f"a text of {len(event.value)} characters"
+            raise self._refused(event, what, f"at most {LONGEST_VALUE}")
 
     def _node(self, event: NodeEvent) -> None:
         mark = (event.start_mark.line + 1, event.start_mark.column + 1)
@@ -226,7 +283,7 @@ class _Builder:
         holder, place = self._stack[-1]
         key = event.value
         if key in holder:
-            raise self._refused(event, f"{key!r} is there twice", "each key once")
+            raise self._refused(event, f"{shortened(key)} is there twice", "each key once")
         self._key[-1] = key
         self.keys[(*place, key)] = mark
 
@@ -258,11 +315,6 @@ def scalar(text: str) -> Any:
         return _WORDS[text]
     if _INT.fullmatch(text):
         return int(text) if len(text) < 20 else text
-    if _FLOAT.fullmatch(text):
+    if _FLOAT.fullmatch(text) and isfinite(float(text)):
         return float(text)
     return text
-
-
-def files_in(folder: Path) -> Iterator[Path]:
-    """The YAML files of a folder by name; links are left out, for they may lead elsewhere."""
-    return (p for p in sorted(folder.glob("*.yaml")) if p.is_file() and not p.is_symlink())

@@ -28,6 +28,7 @@ from saveline.core.changes import Change
 from saveline.core.errors import Refusal
 from saveline.core.facts import Account, Deal, Doer, Person
 from saveline.core.language.cases import with_absences
+from saveline.core.language.lint_ids import NOBODY_THERE
 from saveline.core.notices import Notice
 from saveline.core.people import Duty
 from saveline.core.rehearse import (
@@ -76,7 +77,7 @@ def test_every_shipped_case_holds(filed: FiledCase) -> None:
 def test_every_shipped_play_is_one_page_for_several_departments(play: Any) -> None:
     text = (SHIPPED / "playbooks" / f"{play.name}.yaml").read_text()
     planned = [t for s in play.stages for t in s.tasks]
-    assert text.count("\n") <= 60
+    assert text.count("\n") <= 60 + 1, "the first line is for editors"
     assert max(map(len, text.splitlines())) <= 120
     assert 5 <= len(planned) <= 12
     assert len({link.partition(".")[0] for t in planned for link in map(str, t.assign) if "." in link}) >= 3
@@ -86,11 +87,12 @@ def test_every_shipped_play_is_one_page_for_several_departments(play: Any) -> No
 
 
 def test_the_first_play_runs_with_the_cast_too(tmp_path: Path) -> None:
-    """The cast has fewer departments than the shipped settings."""
+    """The cast has fewer departments than the shipped settings, and nobody in support."""
     shutil.copytree(worlds.CAST, tmp_path, dirs_exist_ok=True)
     for name in ("champion-left", "champion-left-short"):
         shutil.copy(SHIPPED / "playbooks" / f"{name}.yaml", tmp_path / "playbooks")
-    assert [p for p in check(tmp_path).problems if p.file.startswith("playbooks")] == []
+    problems = [p for p in check(tmp_path).problems if p.file.startswith("playbooks")]
+    assert {p.id for p in problems} <= {NOBODY_THERE}
 
 
 def test_an_unexpected_story_is_told_with_what_came_nearest(tmp_path: Path, golden: Callable[[str, str], None]) -> None:

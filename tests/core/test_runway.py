@@ -19,7 +19,7 @@ from saveline.core.choose import Choice
 from saveline.core.course import in_order
 from saveline.core.decide.draft import Case
 from saveline.core.facts import Absence, Account, Deal, Doer, Person
-from saveline.core.language.lints import SHORT_CIRCLE
+from saveline.core.language.lint_ids import SHORT_CIRCLE
 from saveline.core.language.names import Names
 from saveline.core.language.playbooks import parse_play
 from saveline.core.phrases import count

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final, TypeAlias
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from saveline.core.facts import TASK_CLOSED, Fact
 from saveline.core.language.shapes import Shape
-from saveline.core.language.words import Day, Span, Text, Word, Words
+from saveline.core.language.words import FIRST_YEAR, LAST_YEAR, Day, Span, Text, Word, Words
 
 STATES: Final = ("open", "waiting", *sorted(TASK_CLOSED))
 OPEN: Final = "open"
@@ -39,14 +39,19 @@ def _local(value: Any) -> Local:
             raise ValueError
         day = datetime.strptime(match[1], "%Y-%m-%d")  # noqa: DTZ007 - a wall date; its zone is the workspace's
         hour, minute = map(int, match[2].split(":")) if match[2] else (0, 0)
-        if hour > 23 or minute > 59:
+        if hour > 23 or minute > 59 or not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise ValueError
     except ValueError:
         raise ValueError("a moment like '2026-11-20 10:00', or a day like 2026-11-20") from None
     return Local(day, hour * 60 + minute if match[2] else None)
 
 
-At: TypeAlias = Annotated[Local, BeforeValidator(_local)]
+_AT_SCHEMA: Final = {
+    "type": "string",
+    "pattern": r"^\d{4}-\d{2}-\d{2}([ T]\d{1,2}:\d{2})?$",
+    "examples": ["2026-11-20 10:00", "2026-11-20"],
+}
+At: TypeAlias = Annotated[Local, BeforeValidator(_local), WithJsonSchema(_AT_SCHEMA)]
 
 
 class CaseAccountShape(Shape):

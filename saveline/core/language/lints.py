@@ -1,70 +1,56 @@
 """What is in order by the letter and still not what its author can have meant: a gate that never opens, a ladder that
 ends with nobody, a task that nothing reaches.
 
-Each finding has an id, so that other tools can speak of it. Two are errors, ``play-cannot-end`` and
-``short-form-in-a-circle``; the others are warnings.
+Each finding has an id, see :mod:`.lint_ids`. Two are errors; the others are warnings, which a play can accept by id.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Final
 
-from msgspec.structs import replace
-
-from saveline.core.errors import Problem, one_of
-from saveline.core.facts import Fact
+from saveline.core.errors import one_of
+from saveline.core.facts import Department
+from saveline.core.language import lint_clock, lint_paths
+from saveline.core.language.lint_ids import (
+    AFTER_CLAIM,
+    CANNOT_END,
+    LADDER_EMPTY,
+    LADDER_OPEN,
+    LADDER_ORDER,
+    LATE_DECISION,
+    NO_ANCHOR,
+    NO_BRANCH,
+    NO_FALLBACK,
+    NO_LEAD,
+    NO_PLAY,
+    NOBODY_THERE,
+    OVERLAP,
+    SHORT_CIRCLE,
+    STAYS_SHUT,
+    UNREACHED,
+    Lint,
+)
 from saveline.core.language.names import Names
 from saveline.core.language.outlook import Outlook
-from saveline.core.language.problems import Place, Source
+from saveline.core.language.problems import Place
 from saveline.core.moments import Moment
-from saveline.core.people import Assignee, Chain, Claim, Manager, Role
+from saveline.core.people import Assignee, Chain, Claim, Lead, Manager, Pick, Role
 from saveline.core.play import Play, Policy, Range, Rung, StagePlan, TaskPlan
 
-CANNOT_END: Final = "play-cannot-end"
-STAYS_SHUT: Final = "gate-can-stay-shut"
-UNREACHED: Final = "task-not-reached"
-NO_FALLBACK: Final = "role-without-fallback"
-AFTER_CLAIM: Final = "claim-before-others"
-LADDER_OPEN: Final = "ladder-cannot-end"
-LADDER_EMPTY: Final = "rung-reaches-nobody"
-LADDER_ORDER: Final = "rung-out-of-order"
-NO_BRANCH: Final = "outcome-without-branch"
-NO_ANCHOR: Final = "due-may-have-no-anchor"
-LATE_DECISION: Final = "decided-after-renewal"
-OVERLAP: Final = "plays-overlap"
-NO_PLAY: Final = "cause-without-play"
-SHORT_CIRCLE: Final = "short-form-in-a-circle"
 
-
-class Lint(Fact, frozen=True):
-    """One finding: where in the file, what, and what to write instead."""
-
-    id: str
-    place: Place
-    what: str
-    expected: str
-
-    @property
-    def warning(self) -> bool:
-        return self.id not in (CANNOT_END, SHORT_CIRCLE)
-
-
-def problem_of(source: Source, lint: Lint) -> Problem:
-    """The finding as a problem of the file it is in."""
-    return replace(source.problem(lint.place, lint.what, lint.expected, warning=lint.warning), id=lint.id)
-
-
-def lint_play(play: Play) -> tuple[Lint, ...]:
+def lint_play(play: Play, departments: Sequence[Department] = ()) -> tuple[Lint, ...]:
     """Everything that looks wrong in one play, in the order of the file."""
     outlook = Outlook(play)
-    found = list(_decision(play))
+    leaderless = frozenset(d.key for d in departments if d.lead_id is None)
+    found = [*_decision(play), *lint_paths.stages(play)]
     for stage in play.stages:
         found += _gate(stage, outlook)
         for i, task in enumerate(stage.tasks):
             place: Place = ("stages", stage.key, "tasks", i)
             found += [*_reach(task, place, outlook), *_assignment(task, place), *_branches(task, place)]
+            found += [*lint_paths.task(play, task, place), *_leads(task, place, leaderless)]
+            found += lint_clock.task(play, task, place)
             if task.policy.name == task.id:
                 found += lint_ladder(task.policy, (*place, "escalate"))
     return tuple(found)
@@ -105,6 +91,18 @@ def circles(plays: Iterable[Play]) -> Iterator[tuple[str, Lint]]:
         if following is play:
             what = f"the short form of {play.name} leads back to it: {' → '.join((*way, play.name))}"
             yield play.name, Lint(SHORT_CIRCLE, ("short",), what, "a shorter play that has no short form, or another")
+
+
+def deserted(plays: Sequence[Play], staffed: frozenset[str]) -> Iterator[tuple[str, Lint]]:
+    """``(play, lint)`` for each task picked from, or offered to, a department that is not in ``staffed``."""
+    for play in plays:
+        for stage in play.stages:
+            for i, task in enumerate(stage.tasks):
+                links = [link.department for link in task.assign if isinstance(link, Pick | Claim)]
+                for department in (d for d in links if d not in staffed):
+                    what = f"nobody works in {department}"
+                    place: Place = ("stages", stage.key, "tasks", i, "assign")
+                    yield play.name, Lint(NOBODY_THERE, place, what, f"somebody of {department} in people.yaml")
 
 
 def uncovered(plays: Iterable[Play], names: Names) -> Iterator[Lint]:
@@ -162,6 +160,19 @@ def _assignment(task: TaskPlan, place: Place) -> Iterator[Lint]:
         if isinstance(link, Claim):
             what = f"nobody after {{claim: {link.department}}} is ever asked"
             yield Lint(AFTER_CLAIM, (*place, "assign", i), what, "the claim as the last of the list")
+
+
+def _leads(task: TaskPlan, place: Place, leaderless: frozenset[str]) -> Iterator[Lint]:
+    """The leads that a task names, on its rungs too, of departments that have none."""
+    rungs = [(("escalate",), link) for rung in task.policy.escalate for link in rung.to]
+    seen: set[str] = set()
+    for ends, link in [*((("assign",), link) for link in task.assign), *rungs]:
+        of = link.of if isinstance(link, Manager) else link
+        department = (of.department or task.department) if isinstance(of, Lead) else None
+        if department in leaderless and department not in seen:
+            seen.add(department)
+            what = f"{department} has no lead, so {link} is nobody"
+            yield Lint(NO_LEAD, (*place, *ends), what, f"a lead of {department} in saveline.yaml, or somebody else")
 
 
 def _branches(task: TaskPlan, place: Place) -> Iterator[Lint]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import islice, product
 from math import prod
 from typing import Any, Final, TypeAlias
@@ -17,6 +18,11 @@ from saveline.core.play import Branch, Condition, Field, Play, StagePlan, TaskPl
 
 MOST: Final = 4_096
 """Combinations that are tried. A condition with more is taken to be in order."""
+
+MOST_IN_ALL: Final = 40_000
+"""Steps that are taken to try out all conditions of a play together; what is left then is taken to be in order."""
+MOST_NUMBERS: Final = 60
+"""Numbers that are tried for one question."""
 
 Answers: TypeAlias = Mapping[str, Mapping[str, Any]]
 
@@ -33,11 +39,16 @@ def asked(condition: Condition) -> dict[str, set[str]]:
     return found
 
 
+class _Enough(Exception):
+    """More has been tried than is worth the time."""
+
+
 class Outlook:
     """One play, looked at from every side."""
 
     def __init__(self, play: Play) -> None:
         self.play = play
+        self._left = MOST_IN_ALL
         self._order = {stage.key: i for i, stage in enumerate(play.stages)}
         self._tasks = [t for s in play.stages for t in s.tasks]
         self._jumps = [(self._order[t.stage], self._order.get(b.goto, -1)) for t, b in _branches(self._tasks) if b.goto]
@@ -67,7 +78,10 @@ class Outlook:
             return None
         names = self._closure(gate)
         questions = self._questions(gate, names)
-        worlds = list(islice(self._played(stage, names, questions), MOST + 1))
+        try:
+            worlds = list(islice(self._played(stage, names, questions), MOST + 1))
+        except _Enough:
+            return None
         if len(worlds) > MOST:
             return None
         return next((_in_words(w, asked(gate)) for w in worlds if not gate(_facts(self.play, w))), None)
@@ -121,8 +135,13 @@ class Outlook:
         """Whether some answers to anything but ``barred`` make the condition true."""
         names = [t for t in self._tasks if t.id in asked(condition) and t.id not in barred]
         questions = self._questions(condition, names)
-        each = [self._each(t, questions.get(t.id, set()), condition.source) for t in names]
-        if prod(map(len, each)) > MOST:
+        try:
+            each = [self._each(t, questions.get(t.id, set()), condition.source) for t in names]
+            worlds_there = prod(map(len, each))
+            self._spend(min(worlds_there, MOST))
+        except _Enough:
+            return True
+        if worlds_there > MOST:
             return True
         ids = [t.id for t in names]
         worlds = (dict(zip(ids, chosen, strict=True)) for chosen in product(*each))
@@ -131,7 +150,15 @@ class Outlook:
     def _each(self, task: TaskPlan, questions: set[str], source: str) -> list[Mapping[str, Any]]:
         """No answers, and every way to answer; no more ways than can be tried."""
         ways = (a for outcome in task.outcomes for a in _answers(task, outcome, questions, source))
-        return [{}, *islice(ways, MOST + 1)]
+        found: list[Mapping[str, Any]] = [{}, *islice(ways, MOST + 1)]
+        self._spend(len(found))
+        return found
+
+    def _spend(self, steps: int) -> None:
+        """Count steps of trying out. Raises _Enough when there are no more."""
+        self._left -= steps
+        if self._left < 0:
+            raise _Enough
 
     def _closure(self, gate: Condition) -> list[TaskPlan]:
         """The tasks the gate asks about, and those that decide whether these start, in the order of the play."""
@@ -170,6 +197,7 @@ class Outlook:
         if self._order[task.stage] > self._order[stage.key]:
             yield {}
             return
+        self._spend(1)
         runs, skipped = self._starts(task, world)
         if skipped or task.optional:
             yield {}
@@ -207,6 +235,7 @@ def _answers(task: TaskPlan, outcome: str, questions: set[str], source: str) -> 
         yield {f.name: v for f, v in zip(form, values, strict=True) if v is not None}
 
 
+@lru_cache(maxsize=256)
 def _samples(field: Field, source: str) -> list[Any]:
     """Values that stand for all there can be; None for an answer left out."""
     left_out = [None] if field.optional else []
@@ -219,7 +248,8 @@ def _samples(field: Field, source: str) -> list[Any]:
             return ["a text", *left_out]
         case "date":
             return ["2026-11-30", *left_out]
-    near = {n + d for n in map(float, _NUMBER.findall(source)) for d in (-1, 0, 1)}
+    written = dict.fromkeys(map(float, _NUMBER.findall(source)))
+    near = {n + d for n in islice(written, MOST_NUMBERS // 3) for d in (-1, 0, 1)}
     near |= {n for n in (field.low, field.high, 0.0, 1.0) if n is not None}
     low, high = field.low, field.high
     return [*sorted(n for n in near if (low is None or n >= low) and (high is None or n <= high)), *left_out]

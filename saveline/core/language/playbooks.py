@@ -9,10 +9,12 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from saveline.core.errors import Problem
+from saveline.core.errors import Problem, shortened
 from saveline.core.facts import APPROVAL, DECISION
 from saveline.core.language import shapes
-from saveline.core.language.lints import lint_play, problem_of
+from saveline.core.language.accepting import Accepted, check_accepted, still_said
+from saveline.core.language.lint_ids import problem_of
+from saveline.core.language.lints import lint_play
 from saveline.core.language.names import Names, check_chain, check_moment, values_of
 from saveline.core.language.problems import Expressions, Findings, Place, Source, hint
 from saveline.core.language.words import form_of
@@ -36,6 +38,8 @@ from saveline.core.play import (
 )
 from saveline.core.workspace import Workspace
 
+MOST_TASKS: Final = 100
+"""A play is a page: five to twelve tasks. Far beyond that it is no play, and could not be looked at from every side."""
 RESERVED: Final = (DECISION, APPROVAL)
 CANNOT: Final = "cannot"
 """The outcome that every task has: whoever has it says that it cannot be done."""
@@ -70,7 +74,9 @@ def parse_play(
     reader = _Reader(source, workspace, names, expressions, trusted)
     play = reader.play(hash_)
     if play is not None and not trusted and not reader.found.fatal:
-        reader.found.problems += [problem_of(source, lint) for lint in lint_play(play)]
+        departments = workspace.departments if names.emails else ()  # without people nobody leads anything yet
+        lints = still_said(lint_play(play, departments), reader.accepted)
+        reader.found.problems += [problem_of(source, lint) for lint in lints]
     return (None if reader.found.fatal else play), tuple(reader.found.problems)
 
 
@@ -86,12 +92,18 @@ class _Reader:
         self.tasks: dict[str, str] = {}
         self.repeated: set[str] = set()
         self.known: dict[str, Any] = {}
+        self.accepted: Accepted = {}
 
     def play(self, hash_: str) -> Play | None:
         shape = self.found.shaped(shapes.PlayShape, self.source.data)
         if shape is None:
             return None
+        if sum(len(stage.tasks) for stage in shape.stages.values()) > MOST_TASKS:
+            self.found.refuse(("stages",), "too many tasks", f"at most {MOST_TASKS}: a play is a page", key=True)
+            return None
         self._collect(shape)
+        self.accepted = _accepted(shape)
+        check_accepted(self.found, self.accepted)
         if shape.short is not None:
             self.found.known(("short",), "playbook", shape.short, self.names.plays)
         decide = shape.decide or self.workspace.decide
@@ -221,7 +233,7 @@ class _Reader:
         try:
             return self.expressions.text(title, self.known)
         except ValueError as error:
-            self.found.add((*place, "title"), f"title is {title!r}", *hint(error))
+            self.found.add((*place, "title"), f"title is {shortened(title, 120)}", *hint(error))
             return self.expressions.text(shape.id, self.known)
 
     def _if(self, place: Place, value: Any) -> Condition | None:
@@ -337,6 +349,12 @@ def read_rungs(found: Findings, place: Place, data: Any, names: Names, tasks: tu
     if read is not None and not read:
         found.add(place, "a ladder without rungs", "at least one rung: only a closed task ends a ladder")
     return tuple(rungs)
+
+
+def _accepted(shape: shapes.PlayShape) -> Accepted:
+    tasks = {("stages", k, "tasks", i): t for k, s in shape.stages.items() for i, t in enumerate(s.tasks)}
+    every: dict[Place, tuple[str, ...]] = {(): tuple(shape.accept)}
+    return every | {place: tuple(t.accept) for place, t in tasks.items()}
 
 
 def _department_of(chain: tuple[Any, ...]) -> str | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final, Protocol, TypeAlias, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from saveline.core.errors import Problem, nearest, one_of
+from saveline.core.errors import Problem, listed, nearest, one_of, shortened
 from saveline.core.play import Condition, Text
 
 Place: TypeAlias = tuple[str | int, ...]
@@ -15,11 +15,31 @@ T = TypeVar("T")
 NAME: Final = r"^[a-z][a-z0-9-]*$"
 WORD: Final = r"^[a-z][a-z0-9_]*$"
 
+_LIKE: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("name", "label"), "title"),
+    **dict.fromkeys(("description", "reason", "purpose"), "why"),
+    **dict.fromkeys(("owner", "responsible", "assigned_to", "who"), "assign"),
+    **dict.fromkeys(("deadline", "due_date", "due_in", "by"), "due"),
+    **dict.fromkeys(("depends_on", "needs", "requires", "waits_for"), "after"),
+    **dict.fromkeys(("when", "condition", "only_if"), "if"),
+    **dict.fromkeys(("fields", "questions", "answers"), "form"),
+    **dict.fromkeys(("results", "endings"), "outcomes"),
+    **dict.fromkeys(("steps", "actions", "todo"), "tasks"),
+    **dict.fromkeys(("gate", "leave_when"), "exit"),
+    **dict.fromkeys(("until", "end", "last"), "to"),
+}
+"""What other tools call a thing, and what it is called here."""
+
+MOST: Final = 100
+"""Problems of one file that are told: nobody mends more at once."""
+
 _EXPECTED: Final[Mapping[str, str]] = {
     "string_type": "a text",
     "int_type": "a whole number",
     "int_parsing": "a whole number",
     "int_from_float": "a whole number",
+    "int_parsing_size": "a whole number",
+    "finite_number": "a number",
     "float_type": "a number",
     "float_parsing": "a number",
     "bool_type": "true or false",
@@ -50,7 +70,7 @@ class Expressions(Protocol):
 
 
 class Findings:
-    """Collects the problems of one file."""
+    """Collects the problems of one file, up to :data:`MOST`."""
 
     def __init__(self, source: Source, *, trusted: bool = False) -> None:
         self.source, self.trusted = source, trusted
@@ -58,14 +78,28 @@ class Findings:
 
     def add(self, place: Place, what: str, expected: str = "", near: str = "", *, key: bool = False) -> None:
         """A problem with the value at ``place``, or with its ``key``. A trusted text keeps it as a warning only."""
-        self.problems.append(self.source.problem(place, what, expected, near, warning=self.trusted, key=key))
+        self._keep(place, what, expected, near, warning=self.trusted, key=key)
 
     def refuse(self, place: Place, what: str, expected: str = "", near: str = "", *, key: bool = False) -> None:
         """A problem that leaves nothing to run, however much the text is trusted."""
-        self.problems.append(self.source.problem(place, what, expected, near, key=key))
+        self._keep(place, what, expected, near, key=key)
 
     def warn(self, place: Place, what: str, expected: str = "", near: str = "") -> None:
-        self.problems.append(self.source.problem(place, what, expected, near, warning=True))
+        self._keep(place, what, expected, near, warning=True)
+
+    def _keep(
+        self, place: Place, what: str, expected: str, near: str, *, warning: bool = False, key: bool = False
+    ) -> None:
+        if len(self.problems) < MOST:
+            self.problems.append(self.source.problem(place, what, expected, near, warning=warning, key=key))
+        elif len(self.problems) == MOST and not warning:
+            what = f"there is more than this: the first {MOST} problems are shown"
+            self.problems.append(self.source.problem(place, what, "fewer to begin with", key=key))
+
+    @property
+    def full(self) -> bool:
+        """Whether no further problem would be kept: then looking for its words is not worth the time."""
+        return len(self.problems) > MOST
 
     @property
     def fatal(self) -> bool:
@@ -76,9 +110,9 @@ class Findings:
         words = list(words)
         if word in words or self.trusted:
             return True
-        self.add(
-            place, f"unknown {what} {word!r}", one_of(words) or f"no {what} is defined", nearest(word, words), key=key
-        )
+        if not self.full:
+            expected = listed(words) or f"no {what} is defined"
+            self.add(place, f"unknown {what} {shortened(word)}", expected, nearest(word, words), key=key)
         return False
 
     def condition(
@@ -88,7 +122,7 @@ class Findings:
         try:
             return expressions.condition(source, known)
         except ValueError as error:
-            self.refuse(place, f"the condition {source!r}", *hint(error))
+            self.refuse(place, f"the condition {shortened(source, 120)}", *hint(error))
             return None
 
     def shaped(self, shape: type[T], data: Any, place: Place = ()) -> T | None:
@@ -96,7 +130,7 @@ class Findings:
         try:
             return TypeAdapter(shape).validate_python(data)
         except ValidationError as error:
-            for fault in error.errors(include_url=False, include_input=True):
+            for fault in error.errors(include_url=False, include_input=True)[: MOST + 1]:
                 self._add_fault(shape, dict(fault), place)
             return None
 
@@ -105,15 +139,15 @@ class Findings:
         kind, given = fault["type"], fault["input"]
         if kind == "extra_forbidden":
             keys = _keys_at(shape, loc[:-1])
-            what = f"unknown key {loc[-1]!r}"
+            what = f"unknown key {shortened(loc[-1])}"
             if given is None and " " in str(loc[-1]):
                 keys = [*keys, "quotes around a text with a comma"]
-            self.refuse((*place, *loc), what, one_of(keys), nearest(str(loc[-1]), keys), key=True)
+            self.refuse((*place, *loc), what, one_of(keys), _near_key(str(loc[-1]), keys), key=True)
         elif kind == "missing":
             about = _about(shape, loc)
             self.refuse((*place, *loc[:-1]), f"{loc[-1]!r} is missing", about or f"the key {loc[-1]!r}", key=True)
         elif loc and loc[-1] == "[key]":
-            self.refuse((*place, *loc[:-1]), f"the name {loc[-2]!r}", *_expected(shape, fault), key=True)
+            self.refuse((*place, *loc[:-1]), f"the name {shortened(loc[-2])}", *_expected(shape, fault), key=True)
         else:
             at = self._written((*place, *loc))
             self.refuse(at, f"{_name(at)} is {shown(given)}", *_expected(shape, fault))
@@ -129,6 +163,12 @@ class Findings:
             except (LookupError, TypeError):
                 return place  # it is the very part that is wrong or missing
         return place
+
+
+def _near_key(word: str, keys: Sequence[str]) -> str:
+    """The key that somebody means who writes ``word``."""
+    meant = _LIKE.get(word.casefold(), "")
+    return meant if meant in keys else nearest(word, keys)
 
 
 def hint(error: ValueError) -> tuple[str, str]:
@@ -181,7 +221,7 @@ def _expected(shape: Any, fault: Mapping[str, Any]) -> tuple[str, str]:
             return "at least one", ""
         case "greater_than_equal" | "less_than_equal":
             low = kind == "greater_than_equal"
-            return f"{'at least' if low else 'at most'} {context['ge' if low else 'le']:g}", ""
+            return f"{'at least' if low else 'at most'} {context['ge' if low else 'le']:,.10g}", ""
         case "model_type" | "model_attributes_type":
             return f"keys: {one_of(_keys_at(shape, fault['loc']))}", ""
     return _EXPECTED.get(kind) or str(fault["msg"]).removeprefix("Input should be "), ""

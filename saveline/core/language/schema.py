@@ -1,17 +1,26 @@
-"""The JSON Schema of a playbook, for editors that check and complete YAML while it is written."""
+"""The JSON Schemas of plays and of their test cases, for editors that check and complete YAML while it is written.
+
+They are written for the YAML extension of VS Code (its yaml-language-server): a comment in the file names the schema,
+descriptions and examples are shown at the key, and names of the workspace are offered.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
+from saveline.core.language.case_shapes import CaseShape
+from saveline.core.language.examples import EXAMPLES
+from saveline.core.language.lint_ids import ERRORS, MEND, NOT_FOUND
 from saveline.core.language.names import Names
 from saveline.core.language.shapes import PlayShape, RungShape
 from saveline.core.moments import Duration
 
-DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+DIALECT: Final = "http://json-schema.org/draft-07/schema#"
+"""What the YAML extension of VS Code understands; nothing newer is used."""
 
 
 class _Generate(GenerateJsonSchema):
@@ -24,9 +33,20 @@ def play_schema(names: Names | None = None) -> dict[str, Any]:
     """The schema; with ``names`` it offers the roles, departments, stages, causes and policies of a workspace."""
     schema = PlayShape.model_json_schema(by_alias=True, schema_generator=_Generate)
     schema["$defs"]["RungShape"] = RungShape.model_json_schema(by_alias=True, schema_generator=_Generate)
+    for name, part in (("PlayShape", schema), *schema["$defs"].items()):
+        for key, examples in EXAMPLES.get(name, {}).items():
+            part["properties"][key]["examples"] = list(examples)
     known = _words(names) if names is not None else {}
+    known["warnings"] = [i for i in MEND if i not in ERRORS and i != NOT_FOUND]
     filled: dict[str, Any] = _filled(schema, known)
     return {"$schema": DIALECT, "title": "Saveline playbook", **filled}
+
+
+def case_schema(names: Names | None = None) -> dict[str, Any]:
+    """The schema of a file of test cases."""
+    schema = TypeAdapter(list[CaseShape]).json_schema(by_alias=True, schema_generator=_Generate)
+    filled: dict[str, Any] = _filled(schema, _words(names) if names is not None else {})
+    return {"$schema": DIALECT, "title": "Test cases of a Saveline playbook", **filled}
 
 
 def _words(names: Names) -> dict[str, list[str]]:

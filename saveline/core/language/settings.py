@@ -9,8 +9,10 @@ from pydantic import Field
 
 from saveline.core.errors import Invalid, Problem
 from saveline.core.facts import Department
+from saveline.core.language.accepting import Accepted, check_accepted, still_said
 from saveline.core.language.directory import check_country, check_hours, check_zone
-from saveline.core.language.lints import lint_ladder, problem_of
+from saveline.core.language.lint_ids import Lint, problem_of
+from saveline.core.language.lints import lint_ladder
 from saveline.core.language.names import Names, check_chain, check_moment
 from saveline.core.language.playbooks import DECIDES, DUES, read_rungs
 from saveline.core.language.problems import Expressions, Findings, Place, Source
@@ -136,6 +138,7 @@ class SettingsShape(Shape):
     override_by: Chain = ()
     concessions: dict[Word, list[LimitShape]] = {}
     rehearsal: RehearsalShape = RehearsalShape()
+    accept: Words = []
 
 
 def parse_workspace(
@@ -154,6 +157,7 @@ class _Reader:
     def __init__(self, source: Source, people: Mapping[str, int], expressions: Expressions, trusted: bool) -> None:
         self.found = Findings(source, trusted=trusted)
         self.source, self.people, self.expressions = source, people, expressions
+        self.lints: list[Lint] = []
 
     def workspace(self) -> Workspace | None:
         shape = self.found.shaped(SettingsShape, self.source.data)
@@ -174,6 +178,7 @@ class _Reader:
         self._check_place_and_time(shape)
         self._check_references(shape)
         policies = {name: self._policy(name, p) for name, p in shape.policies.items()}
+        self._say(shape.accept)
         if shape.default_policy not in policies or shape.decision.policy not in policies:
             return None
         return self._build(shape, policies)
@@ -323,10 +328,15 @@ class _Reader:
         data = self.source.data["policies"][name]["escalate"]
         rungs: tuple[Rung, ...] = read_rungs(self.found, (*place, "escalate"), data, self.names, ())
         policy = Policy(name, tuple(shape.remind), rungs, shape.rest)
-        if not self.found.trusted:
-            lints = lint_ladder(policy, (*place, "escalate"))
-            self.found.problems += [problem_of(self.source, lint) for lint in lints]
+        self.lints += lint_ladder(policy, (*place, "escalate"))
         return policy
+
+    def _say(self, accept: list[str]) -> None:
+        """What was found in the ladders, but for what is accepted."""
+        if not self.found.trusted:
+            accepted: Accepted = {(): tuple(accept)}
+            check_accepted(self.found, accepted)
+            self.found.problems += [problem_of(self.source, lint) for lint in still_said(self.lints, accepted)]
 
     def _rule(self, name: str, shape: RuleShape) -> RiskRule:
         place: Place = ("risk", "rules", name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
@@ -29,18 +29,21 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, populate_by_name=True, strict=False)
 
 
+Number: TypeAlias = Annotated[float, Field(allow_inf_nan=False, ge=-1e15, le=1e15)]
+
+
 class RangeShape(Shape):
     """A number that is at least ``min`` and at most ``max``."""
 
-    min: float | None = None
-    max: float | None = None
+    min: Number | None = Field(default=None, description="At least so much.")
+    max: Number | None = Field(default=None, description="At most so much.")
 
 
 class RunwayShape(Shape):
     """The time left until renewal."""
 
-    min: Span | None = None
-    max: Span | None = None
+    min: Span | None = Field(default=None, description="At least so long.")
+    max: Span | None = Field(default=None, description="At most so long.")
 
 
 class AppliesShape(Shape):
@@ -139,6 +142,9 @@ class TaskShape(Shape):
         description="What is different about it for deals of a severity.",
         json_schema_extra={"x-keys": "severities"},
     )
+    accept: Annotated[Words, listing("warnings")] = Field(
+        default=[], description="Warnings about this task that are meant to be so, by their ids."
+    )
 
 
 class StageShape(Shape):
@@ -156,7 +162,9 @@ class PlayShape(Shape):
     title: Text = Field(description="What people call it.")
     benefit: Text = Field(description="Why it helps the customer, in one sentence; shown with every task.")
     applies: AppliesShape = Field(default=AppliesShape(), description="When the play fits an account.")
-    priority: int = Field(default=0, description="Among plays that fit as closely, the highest is taken.")
+    priority: int = Field(
+        default=0, ge=-1_000_000, le=1_000_000, description="Among plays that fit as closely, the highest is taken."
+    )
     short: Name | None = Field(
         default=None,
         description="The play to run when there is too little time for this one.",
@@ -166,6 +174,9 @@ class PlayShape(Shape):
         default=None, description="The date by which somebody says saved, saved smaller, lost or let go."
     )
     watch: Span | None = Field(default=None, description="A save counts only if the account still pays after this.")
+    accept: Annotated[Words, listing("warnings")] = Field(
+        default=[], description="Warnings about this play that are meant to be so, by their ids."
+    )
     stages: dict[Word, StageShape] = Field(
         description="The stages of the pipeline that the play goes through, in the pipeline's order.",
         json_schema_extra={"x-keys": "stages"},

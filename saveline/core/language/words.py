@@ -17,7 +17,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from saveline.core.errors import did_you_mean, one_of
 from saveline.core.language.problems import NAME, WORD
-from saveline.core.moments import DURATION_HINT, MOMENT_HINT, Duration, Moment, parse_duration, parse_moment
+from saveline.core.moments import DURATION_HINT, LONGEST, MOMENT_HINT, Duration, Moment, parse_duration, parse_moment
 from saveline.core.people import PICKS, Assignee, Claim, Lead, Link, Manager, Named, Owner, Pick, Role
 from saveline.core.play import STAGE_ENDS, Repeat
 from saveline.core.play import Field as FormField
@@ -37,6 +37,12 @@ _BESIDES: Final = ("optional", "for", "limit")
 SHORTEST_RHYTHM: Final = Duration(minutes=60)
 """A ladder that repeats more often than this would be noise, and one that repeats at once would never end."""
 
+LONGEST_EMAIL: Final = 254
+"""Characters that an address can have by the rules of mail."""
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2199
+"""Dates beyond these are slips of the keyboard, and whatever counts from them would leave the calendar."""
+
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 _DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _EVERY = re.compile(r"^every\s+(.+?)(?:\s+until\s+(.+))?$")
@@ -48,14 +54,14 @@ _REPEAT_HINT: Final = (
 
 
 def _every(value: Any) -> Duration:
-    match = _EVERY.match(str(value).strip())
+    match = _EVERY.match(str(value).strip()) if len(str(value)) <= LONGEST else None
     if match is None or match[2]:
         raise ValueError(_EVERY_HINT)
     return _rhythm(match[1])
 
 
 def _repeat(value: Any) -> Repeat:
-    match = _EVERY.match(str(value).strip())
+    match = _EVERY.match(str(value).strip()) if len(str(value)) <= LONGEST else None
     until = _UNTIL.match(match[2] or STAGE_ENDS) if match else None
     if match is None or until is None:
         raise ValueError(_REPEAT_HINT)
@@ -80,18 +86,24 @@ def _text(value: Any) -> str:
 
 
 def _email(value: Any) -> str:
-    if not isinstance(value, str) or not _EMAIL.match(value.strip()):
+    if not isinstance(value, str) or not _is_email(value.strip()):
         raise ValueError("an e-mail address")
     return value.strip()
+
+
+def _is_email(text: str) -> bool:
+    return len(text) <= LONGEST_EMAIL and _EMAIL.match(text) is not None
 
 
 def _day(value: Any) -> date:
     """A date in full. (Left to itself pydantic takes 20261225 for seconds since 1970.)"""
     if isinstance(value, str) and _DAY.match(value.strip()):
         try:
-            return date.fromisoformat(value.strip())
+            day = date.fromisoformat(value.strip())
         except ValueError:
-            pass
+            day = date.min
+        if FIRST_YEAR <= day.year <= LAST_YEAR:
+            return day
     raise ValueError("a date like 2026-11-30")
 
 
@@ -115,8 +127,8 @@ def parse_link(value: Any) -> Link:
     """One way of naming a person. Raises ValueError with what was expected; the names in it are checked later."""
     if isinstance(value, dict):
         return _mapped_link(value)
-    text = value.strip() if isinstance(value, str) else ""
-    if _EMAIL.match(text):
+    text = value.strip() if isinstance(value, str) and len(value) <= LONGEST_EMAIL else ""
+    if _is_email(text):
         raise ValueError(f"an address as {{person: {text}}}")
     head, dot, tail = text.rpartition(".")
     if dot and re.match(WORD, head.partition(".")[0]):
@@ -130,6 +142,8 @@ def parse_link(value: Any) -> Link:
 def _dotted_link(head: str, tail: str) -> Link:
     if tail == "lead" and re.match(WORD, head):
         return Lead(head)
+    if head.endswith(".manager"):
+        raise ValueError(WHO_HINT)
     if tail != "manager":
         raise ValueError(f"{head}.lead or {head}.manager.{did_you_mean(tail, ('lead', 'manager'))}")
     of = parse_link(head)
@@ -140,7 +154,7 @@ def _dotted_link(head: str, tail: str) -> Link:
 
 def _mapped_link(value: Mapping[str, Any]) -> Link:
     match value:
-        case {"person": str(email), **rest} if not rest and _EMAIL.match(email):
+        case {"person": str(email), **rest} if not rest and _is_email(email):
             return Named(email)
         case {"claim": str(department), **rest} if not rest:
             return Claim(department)
@@ -275,7 +289,7 @@ _SPAN_SCHEMA: Final = {
 }
 _WHEN_SCHEMA: Final = {
     "type": "string",
-    "pattern": r"^(at|.+\s(after|before))\s+.+$",
+    "pattern": r"^(at\s|(\d+\s+(business\s+)?(minute|hour|day|week)s?\s+)+(after|before)\s).+$",
     "examples": ["1 business day after start", "2 business hours before due", "30 days before renewal", "at due"],
     "errorMessage": f"Expected {MOMENT_HINT}.",
 }
