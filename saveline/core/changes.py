@@ -32,6 +32,16 @@ from saveline.core.deal_changes import (
     TaskRepeats,
 )
 from saveline.core.facts import Deal, Fact
+from saveline.core.life_changes import (
+    CausesSplit,
+    DealJoined,
+    DealKept,
+    DealLeft,
+    DealMerged,
+    DealReopened,
+    DealStayed,
+    RiskCleared,
+)
 from saveline.core.task_changes import (
     Escalated,
     HelpAsked,
@@ -56,13 +66,20 @@ __all__ = [
     "AnyTaskChange",
     "ApprovalAsked",
     "CauseAdded",
+    "CausesSplit",
     "Change",
     "Commented",
     "DealChange",
     "DealClosed",
+    "DealJoined",
+    "DealKept",
+    "DealLeft",
+    "DealMerged",
     "DealOpened",
     "DealPaused",
+    "DealReopened",
     "DealResumed",
+    "DealStayed",
     "DecisionAsked",
     "Escalated",
     "Event",
@@ -71,6 +88,7 @@ __all__ = [
     "Moved",
     "OwnerChanged",
     "Reminded",
+    "RiskCleared",
     "RungPassed",
     "SeverityChanged",
     "StageEntered",
@@ -107,6 +125,14 @@ AnyDealChange: TypeAlias = (
     | DealResumed
     | DealClosed
     | Commented
+    | DealKept
+    | DealLeft
+    | DealStayed
+    | DealReopened
+    | DealMerged
+    | DealJoined
+    | CausesSplit
+    | RiskCleared
 )
 AnyTaskChange: TypeAlias = (
     TaskStarted

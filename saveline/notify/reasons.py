@@ -206,6 +206,8 @@ def _news(matter: Matter) -> str:
         else "You get this because you owned this deal.",
         "severity": _circle(matter),
         "empty_rung": "You get this because you look after Saveline here.",
+        "cleared": _story(matter),
+        "merged": _relation(matter) or "You get this because you had an open task there.",
     }
     told = _relation(matter) or "You get this because the play names you for it."
     return known.get(str(matter.about.get("news")), told)

@@ -10,9 +10,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
+<<<<<<< HEAD
 from saveline.core.facts import APPROVAL, DECISION, Task
 from saveline.core.phrases import answer_words, count, moment, shortened, words_of
 from saveline.notify import reasons, stories
+=======
+from saveline.core.facts import DECISION, Task
+from saveline.core.phrases import answer_words, count, listed, moment, shortened, words_of
+from saveline.notify import reasons, stories, turns
+>>>>>>> c5e46dc (A save is watched, a deal opens again, risk clears, deals merge and split: the core, untested)
 from saveline.notify.matter import Matter
 from saveline.notify.parts import LONGEST_NOTE, View, about_account, act, deal_view, task_view
 
@@ -167,11 +173,20 @@ def _stage_entered(matter: Matter) -> View:
     return {
         "headline": f"{account} is in {stage} now",
         "facts": [f for f in deal_view(matter)["facts"] if f["label"] != "Stage"],
-        "opening": "" if open_tasks else "Nothing is open in it at the moment.",
+        "opening": _again(matter) if open_tasks else "Nothing is open in it at the moment.",
         "open": open_tasks,
         "leave_by": moment(matter.local(deal.stage_due_at), matter.here) if deal.stage_due_at else "",
         "acts": [act("To see where it stands", f"deal show {deal.id}")],
     }
+
+
+def _again(matter: Matter) -> str:
+    """Where the first stage is entered once more: that it had been closed."""
+    deal = matter.deal
+    if deal is None or deal.closed_before is None or deal.stage_at != deal.reopened_at:
+        return ""
+    closed = moment(matter.local(deal.closed_before), matter.here)
+    return f"It had been closed {closed} and is at risk again: {listed(words_of(c) for c in deal.causes)}."
 
 
 def _stage_late(matter: Matter) -> View:
@@ -350,6 +365,13 @@ _NEWS: Final[Mapping[str, Callable[[Matter], View]]] = {
     "approval": _approval,
     "severity": _severity,
     "override": _override,
+    "leaves": turns.leaves,
+    "stays": turns.stays,
+    "risk_cleared": turns.risk_cleared,
+    "cleared": turns.cleared,
+    "merged": turns.merged,
+    "joined": turns.joined,
+    "split": turns.split,
 }
 _KINDS: Final[Mapping[str, Callable[[Matter], View]]] = {
     "assigned": _assigned,

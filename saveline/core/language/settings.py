@@ -17,12 +17,14 @@ from saveline.core.language.problems import Expressions, Findings, Place, Source
 from saveline.core.language.rehearsal import RehearsalShape, behaviour_of
 from saveline.core.language.shapes import PolicyShape, Shape
 from saveline.core.language.words import Chain, Day, Email, Name, Span, Text, When, Word, Words
+from saveline.core.life_changes import MERGED
 from saveline.core.moments import Anchor, Duration, Moment
 from saveline.core.people import Manager, Owner
 from saveline.core.play import Condition, Policy, Rung
 from saveline.core.workspace import (
     NOTICE_KINDS,
     Channel,
+    Clearing,
     Decision,
     Limit,
     NoticeRule,
@@ -54,6 +56,7 @@ class OutcomeShape(Shape):
     title: Text
     saved: bool = False
     evidence: bool = False
+    cleared: bool = Field(default=False, description="Neither a save nor a loss: the risk went away by itself.")
 
 
 class DecisionShape(Shape):
@@ -73,8 +76,18 @@ class RuleShape(Shape):
     at_most: int | None = Field(default=None, ge=1)
 
 
+class ClearShape(Shape):
+    """When a running deal's risk counts as gone, and what happens then."""
+
+    at: int = Field(ge=1, description="The score below which the risk counts as gone.")
+    then: Literal["ask", "close"] = Field(
+        default="ask", description="Ask the owner to decide, or close the deal with the outcome that has cleared: true."
+    )
+
+
 class RiskShape(Shape):
     open_at: int = Field(ge=1)
+    clear: ClearShape | None = None
     rules: dict[str, RuleShape]
 
 
@@ -124,6 +137,9 @@ class SettingsShape(Shape):
     decision: DecisionShape = Field(description="The policy, and who decides how a deal ends.")
     decide: When = Moment(Anchor("renewal"), Duration(days=30), -1)
     decide_without_renewal: Span = Duration(days=60)
+    cool_down: Span = Field(
+        default=Duration(days=60), description="How long after a close an account at risk reopens its old deal."
+    )
     stage_late: Chain = (Owner(),)
     risk: RiskShape = Field(description="When an account becomes a deal: open_at and the rules.")
     default_play: Name = Field(description="The play of accounts that no play is made for.")
@@ -193,14 +209,19 @@ class _Reader:
             account_fields=dict(shape.account_fields),
             departments=tuple(self._department(k, d) for k, d in shape.departments.items()),
             stages=tuple(Stage(s.stage, s.title, s.probability) for s in shape.pipeline),
-            outcomes=tuple(Outcome(k, o.title, o.saved, o.evidence) for k, o in shape.outcomes.items()),
+            outcomes=tuple(Outcome(k, o.title, o.saved, o.evidence, o.cleared) for k, o in shape.outcomes.items()),
             policies=policies,
             default_policy=shape.default_policy,
             decision=Decision(policies[shape.decision.policy], shape.decision.assign, shape.decision.due),
             decide=shape.decide,
             decide_without_renewal=shape.decide_without_renewal,
             stage_late=shape.stage_late,
-            risk=Risk(shape.risk.open_at, tuple(self._rule(n, r) for n, r in shape.risk.rules.items())),
+            cool_down=shape.cool_down,
+            risk=Risk(
+                shape.risk.open_at,
+                tuple(self._rule(n, r) for n, r in shape.risk.rules.items()),
+                self._clearing(shape),
+            ),
             default_play=shape.default_play,
             channels={n: Channel(n, c.url, c.reach) for n, c in shape.channels.items()},
             notices={k: NoticeRule(tuple(n.all or n.first), bool(n.all)) for k, n in shape.notices.items()},
@@ -236,8 +257,36 @@ class _Reader:
             self.found.add(("outcomes",), "no outcome is a save", "at least one outcome with saved: true", key=True)
         self._check_severities(shape)
         self._check_concessions(shape)
+        self._check_endings(shape)
         self._check_chains(shape)
         self._check_channels(shape)
+
+    def _check_endings(self, shape: SettingsShape) -> None:
+        for key, outcome in shape.outcomes.items():
+            if key == MERGED:
+                what = f"{key!r} is how a deal ends that goes on as part of another"
+                self.found.add(("outcomes", key), what, "an outcome of another name", key=True)
+            if outcome.cleared and (outcome.saved or outcome.evidence):
+                what = f"{key!r} has cleared: true and {'saved' if outcome.saved else 'evidence'}: true"
+                self.found.add(
+                    ("outcomes", key), what, "cleared: true alone: it is neither a save nor a loss", key=True
+                )
+        if shape.cool_down.business_days or shape.cool_down.business_minutes:
+            self.found.add(("cool_down",), f"cool_down is {shape.cool_down}", "days, weeks or hours of the calendar")
+        clear = shape.risk.clear
+        if clear is not None and clear.at > shape.risk.open_at:
+            what = f"a deal of {shape.risk.open_at} points, which opens it, would have cleared at once"
+            self.found.add(("risk", "clear", "at"), what, f"at most {shape.risk.open_at}, which is open_at")
+        if clear is not None and clear.then == "close" and not any(o.cleared for o in shape.outcomes.values()):
+            what = "there is no outcome to close it with"
+            self.found.add(("risk", "clear", "then"), what, "an outcome with cleared: true")
+
+    def _clearing(self, shape: SettingsShape) -> Clearing | None:
+        clear = shape.risk.clear
+        if clear is None:
+            return None
+        outcome = next((k for k, o in shape.outcomes.items() if o.cleared), None)
+        return Clearing(clear.at, outcome if clear.then == "close" else None)
 
     def _check_words(
         self, place: Place, what: str, words: list[str], *, reserved: tuple[str, ...] = (), ends: Place = ()
