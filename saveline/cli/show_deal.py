@@ -16,12 +16,8 @@ from saveline.core.chronicle import Chronicler
 from saveline.core.errors import Invalid, UnknownDeal
 from saveline.core.facts import Account, Deal, Task
 from saveline.core.people import People
-<<<<<<< HEAD
-from saveline.core.phrases import due, money
-from saveline.core.why.deal import deal_brief
-=======
 from saveline.core.phrases import due, money, words_of
->>>>>>> c5e46dc (A save is watched, a deal opens again, risk clears, deals merge and split: the core, untested)
+from saveline.core.why.deal import deal_brief
 from saveline.store import load
 
 
@@ -36,13 +32,10 @@ def show_deal(desk: Desk, deal_id: int, *, as_json: bool) -> None:
         why = _derived(desk, conn, deal_id)
     deal, account = found[0]
     if as_json:
-<<<<<<< HEAD
         lines = {f"{deal_id}.{no}": of_task for no, of_task in why}
-        output.emit_json({"deal": deal, "account": account, "history": events, "why": lines})
-=======
         causes = [{"cause": cause, "at": at, "note": note} for cause, at, note in _causes(deal, events)]
-        output.emit_json({"deal": deal, "account": account, "causes": causes, "history": events})
->>>>>>> c5e46dc (A save is watched, a deal opens again, risk clears, deals merge and split: the core, untested)
+        seen = {"deal": deal, "account": account, "causes": causes, "history": events, "why": lines}
+        output.emit_json(seen)
         return
     _head(desk, deal, account, people)
     _why(deal, events, people)
@@ -110,11 +103,7 @@ def _why(deal: Deal, events: list[Event], people: People) -> None:
     opened = [e.change.why for e in events if isinstance(e.change, DealOpened | DealReopened)]
     if opened and opened[-1]:
         output.say("\nWhy", style="bold")
-<<<<<<< HEAD
-        for line in (*opened.why, *opened.owner_why):
-=======
         for line in opened[-1]:
->>>>>>> c5e46dc (A save is watched, a deal opens again, risk clears, deals merge and split: the core, untested)
             output.say(f"  {line}")
 
 

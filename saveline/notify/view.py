@@ -10,15 +10,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-<<<<<<< HEAD
 from saveline.core.facts import APPROVAL, DECISION, Task
-from saveline.core.phrases import answer_words, count, moment, shortened, words_of
-from saveline.notify import reasons, stories
-=======
-from saveline.core.facts import DECISION, Task
 from saveline.core.phrases import answer_words, count, listed, moment, shortened, words_of
 from saveline.notify import reasons, stories, turns
->>>>>>> c5e46dc (A save is watched, a deal opens again, risk clears, deals merge and split: the core, untested)
 from saveline.notify.matter import Matter
 from saveline.notify.parts import LONGEST_NOTE, View, about_account, act, deal_view, task_view
 

@@ -132,6 +132,7 @@ def plays(draw: st.DrawFn) -> dict[str, Any]:
         "title": "Generated",
         "benefit": "None: it is a test.",
         "decide": draw(st.sampled_from(["30 days before renewal", "20 business days after opened"])),
+        "watch": draw(st.sampled_from(["6 hours", "9 days", "70 days"])),
         "stages": built,
     }
 
@@ -169,6 +170,12 @@ ACTS = (
     "answered",
     "grade",
     "override",
+    "save",
+    "let_go",
+    "reopen",
+    "reopen",
+    "leaves",
+    "stays",
     "wait",
     "wait",
 )

@@ -70,9 +70,11 @@ def play_script(world: World, deal_id: int, script: Sequence[Step]) -> None:
 @generated
 @given(play=plays(), script=scripts)
 def test_law_1_nobody_is_forgotten(on_both: World, play: dict[str, Any], script: list[Step]) -> None:
-    """After every step an open deal and each of its open tasks have a next moment, which lies ahead.
+    """After every step an open deal and each of its open tasks have a next moment, which lies ahead; so has a save that
+    is watched, and no other deal that is closed.
 
-    Planted: ``_next_at`` left out the decision date; ``scheduled`` did not clear and recompute ``stale``.
+    Planted: ``_next_at`` left out the decision date; ``scheduled`` did not clear and recompute ``stale``;
+    ``watched_until`` that went on after the account had left.
     """
     deal_id = start(on_both, play)
     for step in script:
@@ -80,10 +82,13 @@ def test_law_1_nobody_is_forgotten(on_both: World, play: dict[str, Any], script:
         act(on_both, deal_id, step)
         deal = on_both.deal(deal_id)
         if deal.closed:
-            assert deal.next_at is None
-            assert all(t.closed or t.state == "waiting" for t in deal.tasks)
-            return
-        assert deal.next_at is not None
+            assert all(t.closed for t in deal.tasks)
+            assert (deal.next_at is not None) == (deal.watch_until is not None and not (deal.kept_at or deal.left_at))
+        else:
+            assert deal.next_at is not None
+            assert deal.watch_until is deal.kept_at is deal.outcome is deal.closed_at is None
+        if deal.next_at is None:
+            continue
         assert deal.next_at >= on_both.now
         assert all(t.next_at is not None for t in deal.tasks if t.state == "open")
 

@@ -309,11 +309,7 @@ def _check_gates(draft: Draft, at: datetime) -> None:
         raise GateHolds(case.workspace.stage_title(deal.stage), missing)
 
 
-<<<<<<< HEAD
 def decision_date(draft: Draft, owner_id: int | None, at: datetime, trace: Trace | None = None) -> datetime:
-=======
-def decision_date(draft: Draft, owner_id: int | None, at: datetime) -> datetime:
->>>>>>> c5e46dc (A save is watched, a deal opens again, risk clears, deals merge and split: the core, untested)
     """The decision date: the play's, or without a renewal the workspace's; at least a business day away."""
     case, calendar = draft.case, draft.case.people.calendar(owner_id)
     moment = case.play.decide
