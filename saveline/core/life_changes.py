@@ -57,6 +57,7 @@ class DealReopened(DealChange, frozen=True):
     was: str = ""
     score: int = 0
     why: tuple[str, ...] = ()
+    severity: str | None = None
 
     def fold(self, deal: Deal, event: Event) -> Deal:
         return replace(
@@ -67,6 +68,7 @@ class DealReopened(DealChange, frozen=True):
             owner_id=self.owner_id,
             decide_at=self.decide_at,
             score=self.score,
+            severity=self.severity,
             reopened_at=event.at,
             closed_before=deal.closed_at,
             earlier=len(deal.tasks),

@@ -34,7 +34,9 @@ _SIGNALS = Read(
     sa.select(SIGNAL.c.account_id, SIGNAL.c.kind, SIGNAL.c.at, SIGNAL.c.value, SIGNAL.c.note, SIGNAL.c.id),
     SIGNAL.c.account_id,
 )
-_SPLIT_OFF = Read(sa.select(CAUSE.c.deal_id, CAUSE.c.cause, CAUSE.c.at).where(CAUSE.c.place < 0), CAUSE.c.deal_id)
+_SPLIT_OFF = Read(
+    sa.select(CAUSE.c.deal_id, CAUSE.c.cause, CAUSE.c.at).where(CAUSE.c.place < sa.literal_column("0")), CAUSE.c.deal_id
+)
 
 
 class Watched(Fact, frozen=True):

@@ -41,7 +41,8 @@ def last_deals(conn: Connection, account_ids: Sequence[int]) -> dict[int, LastDe
     own: dict[int, Sequence[Any]] = {}
     ended: dict[int, datetime] = {}
     for row in _OF_ACCOUNTS.rows(conn, account_ids):
-        for moment in row[3:5]:
+        # A deal that was merged goes on: nothing was dealt with by that.
+        for moment in (row[3] if row[5] is None else None, row[4]):
             if moment is not None:
                 ended[row[1]] = max(moment, ended.get(row[1], moment))
         before = own.get(row[1])

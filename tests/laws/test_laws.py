@@ -86,7 +86,7 @@ def test_law_1_nobody_is_forgotten(on_both: World, play: dict[str, Any], script:
             assert (deal.next_at is not None) == (deal.watch_until is not None and not (deal.kept_at or deal.left_at))
         else:
             assert deal.next_at is not None
-            assert deal.watch_until is deal.kept_at is deal.outcome is deal.closed_at is None
+            assert (deal.watch_until, deal.kept_at, deal.outcome, deal.closed_at) == (None,) * 4
         if deal.next_at is None:
             continue
         assert deal.next_at >= on_both.now

@@ -93,7 +93,7 @@ def test_a_discount_save_that_leaves_next_cycle_is_a_delayed_loss(on_both: World
     )
 
     on_both.at(datetime(2027, 3, 22, 9, tzinfo=UTC))
-    result = bring_in(on_both, tmp_path / "in", accounts="key,left_on\nacme,2027-03-20\n")
+    result = bring_in(on_both, tmp_path / "in", accounts="key,name,left_on\nacme,Acme,2027-03-20\n")
     assert [(left.deal, left.on, left.lost) for left in result.left] == [(1, date(2027, 3, 20), True)]
     deal = on_both.deal()
     assert (deal.state, deal.outcome, deal.left_at, deal.next_at) == ("closed", "saved_smaller", on_both.now, None)
@@ -104,7 +104,7 @@ def test_a_discount_save_that_leaves_next_cycle_is_a_delayed_loss(on_both: World
     assert [(d.account, d.kept_cents, d.left_on) for d in march.delayed] == [("Acme", 64_000_00, date(2027, 3, 20))]
     assert "One account that had been saved is lost after all: $80k." in march.findings
     assert week(on_both, "2026-W49") == december, "the report of a past week stays as it was"
-    assert bring_in(on_both, tmp_path / "in", accounts="key,left_on\nacme,2027-03-20\n").left == ()
+    assert bring_in(on_both, tmp_path / "in", accounts="key,name,left_on\nacme,Acme,2027-03-20\n").left == ()
     on_both.pass_time(days=200)
     assert on_both.history()[-1] == "deal_left"
 
@@ -169,7 +169,7 @@ def test_the_account_of_an_open_deal_leaves(on_both: World, tmp_path: Path) -> N
     """Notice given: the owner is told and the work goes on. Gone: the owner is asked. It is not closed by itself."""
     bring_in(on_both, tmp_path / "in", accounts=ACCOUNTS, team=TEAM)
     on_both.open(1)
-    bring_in(on_both, tmp_path / "in", accounts="key,left_on\nacme,2027-01-31\n")
+    bring_in(on_both, tmp_path / "in", accounts="key,name,left_on\nacme,Acme,2027-01-31\n")
     assert [(t.to, t.about["news"]) for t in on_both.told(kind="news")] == [("ana", "leaves")]
     deal = on_both.deal()
     assert (deal.state, deal.decision()) == ("open", None)
@@ -194,7 +194,7 @@ def test_the_account_of_an_open_deal_leaves(on_both: World, tmp_path: Path) -> N
 
 # --- opened again -----------------------------------------------------------------------------------------------------
 
-CHAMPION = "account,kind,at,value,note,key\nacme,champion_left,2026-11-18,,Jo Lind left,c1\n"
+CHAMPION = "account,kind,at,value,note,key\nacme,champion_left,2026-11-20,,Jo Lind left,c1\n"
 
 
 def test_saved_then_lost_is_one_history(on_both: World, tmp_path: Path) -> None:
@@ -205,8 +205,8 @@ def test_saved_then_lost_is_one_history(on_both: World, tmp_path: Path) -> None:
     saved(on_both)
     on_both.at(datetime(2026, 12, 21, 9, tzinfo=UTC))
     before = on_both.deal()
-    assert bring_in(on_both, tmp_path / "in", accounts="key,arr\nacme,64000\n").opened == (), "nothing new was seen"
-    more = "account,kind,at,value,note,key\nacme,champion_left,2026-12-20,,Gil left too,c2\nacme,nps,2026-12-20,2,,n1\n"
+    assert bring_in(on_both, tmp_path / "in", accounts="key,name,arr\nacme,Acme,64000\n").opened == (), "nothing new was seen"
+    more = "account,kind,at,value,note,key\nacme,champion_left,2026-12-21,,Gil left too,c2\nacme,nps,2026-12-20,2,,n1\n"
     (again,) = bring_in(on_both, tmp_path / "in", signals=more).opened
     assert (again.deal, again.again, again.causes) == (1, True, ("champion_left", "value_not_seen"))
     deal = on_both.deal()
@@ -229,7 +229,7 @@ def test_saved_then_lost_is_one_history(on_both: World, tmp_path: Path) -> None:
     on_both.done("ana", "diagnosis", root_cause="relationship", summary="Nobody is left.")
     assert on_both.deal().stage == "stabilise"
     on_both.close_deal("ana", "lost", evidence="their mail")
-    both = week(on_both, "2026")
+    both = week(on_both, "2026-11-16..2027-01-03")
     assert (both.opened.deals, outcomes(both), both.saved, both.reopened.deals) == (1, {"lost": 1}, 0, 0)
     assert both.opened + Amount() == sum((o.closed for o in both.outcomes), both.at_risk)
     assert on_both.history().count("deal_opened") == 1
@@ -351,7 +351,7 @@ def test_a_deal_opened_by_hand_below_the_level_does_not_clear(lite: World, tmp_p
     clearing(lite, "close")
     bring_in(lite, tmp_path / "in", accounts=ACCOUNTS, team=TEAM)
     deals.open_deal(lite.desk, 1, causes=("champion_left",), by=lite.by("ana"))
-    assert bring_in(lite, tmp_path / "in", accounts="key,arr\nacme,64000\n").cleared == ()
+    assert bring_in(lite, tmp_path / "in", accounts="key,name,arr\nacme,Acme,64000\n").cleared == ()
     assert lite.deal().state == "open"
 
 
@@ -399,7 +399,7 @@ def two(world: World, folder: Path) -> None:
     accounts = ACCOUNTS + "globex,Globex,enterprise,20000,2027-06-30\nhooli,Hooli,smb,5000,\n"
     team = TEAM + "globex,csm,bob@x.example\nglobex,sponsor,chris@x.example\n"
     bring_in(world, folder, accounts=accounts, team=team, signals=CHAMPION)
-    more = "account,kind,at,value,note,key\nglobex,champion_left,2026-11-19,,,c1\nglobex,escalation,2026-11-19,,,e1\n"
+    more = "account,kind,at,value,note,key\nglobex,champion_left,2026-11-20,,,c1\nglobex,escalation,2026-11-19,,,e1\n"
     bring_in(world, folder, signals=more)
     assert [world.deal(i).causes for i in (1, 2)] == [("champion_left",), ("champion_left", "service_failure")]
 
@@ -452,7 +452,7 @@ def test_after_both_were_closed_either_opens_the_one_deal_again(on_both: World, 
     on_both.close_deal("ana", "let_go", reason="they wanted to")
     on_both.pass_time(days=5)
     signal = (
-        "account,kind,at,value,note,key\nglobex,champion_left,2026-11-24,,,c9\nacme,champion_left,2026-11-24,,,c9\n"
+        "account,kind,at,value,note,key\nglobex,champion_left,2026-11-25,,,c9\nacme,champion_left,2026-11-25,,,c9\n"
     )
     (again,) = bring_in(on_both, tmp_path / "in", signals=signal).opened
     assert (again.deal, again.again) == (1, True)

@@ -270,7 +270,7 @@ def close(draft: Draft, closing: Closing, *, by: Doer | None, at: datetime) -> N
     if asked is not None:
         draft.record(TaskDone(outcome.key), at=at, task_no=asked.no, by=by)
     helpers = dict.fromkeys(
-        [deal.owner_id, *(t.closed_by for t in deal.tasks if t.state == "done"), by and by.person_id]
+        [deal.owner_id, *(t.closed_by for t in deal.tasks if t.state == "done"), by.person_id if by else None]
     )
     open_tasks = tuple(t for t in draft.deal.tasks if not t.closed)
     ended = "the risk has cleared" if outcome.cleared else f"the account is {outcome.title.lower()}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from saveline.core.changes import CauseAdded, CausesSplit, DealJoined, DealMerged
-from saveline.core.decide import flow
+from saveline.core.decide import deals, flow
 from saveline.core.decide.draft import Case, Decision, Draft
 from saveline.core.decide.due import caught_up, finish
 from saveline.core.errors import Missing, UnknownWord
@@ -53,6 +53,7 @@ def _take_in(draft: Draft, account: Account, deal: Deal, wanted: Merge, by: Doer
     for cause in deal.causes:
         if cause not in here.causes:
             draft.record(CauseAdded(cause, score, f"from deal {deal.id}, {account.name}"), at=at, by=by)
+    deals.worsen(draft, at)
     flow.settle(draft, at)
 
 

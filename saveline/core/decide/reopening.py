@@ -7,7 +7,7 @@ from datetime import datetime
 
 from saveline.core.changes import CauseAdded, DealReopened
 from saveline.core.decide import flow
-from saveline.core.decide.deals import decision_date
+from saveline.core.decide.deals import decision_date, tell_circle
 from saveline.core.decide.draft import Case, Decision
 from saveline.core.decide.due import caught_up, finish
 from saveline.core.facts import Doer
@@ -26,13 +26,15 @@ def reopen_deal(
     if not deal.closed:
         raise ValueError(f"deal {deal.id} is open: it cannot be opened again")
     owner = draft.who(case.workspace.owner, at)
-    owner_id = owner.person_id or draft.who(case.workspace.steward, at).person_id
+    owner_id = owner.meant_id or owner.person_id or draft.who(case.workspace.steward, at).person_id
     decide_at = decision_date(draft, owner_id, at)
-    again = DealReopened(play.name, play.hash, owner_id, decide_at, deal.ending, score, (*why, *owner.why))
+    severity = case.workspace.severity_of(score)
+    again = DealReopened(play.name, play.hash, owner_id, decide_at, deal.ending, score, (*why, *owner.why), severity)
     draft.record(again, at=at, by=by)
     for cause, note in causes.items():
         if cause not in deal.causes:
             draft.record(CauseAdded(cause, score, note), at=at, by=by)
     flow.enter_stage(draft, play.stages[0].key, at, "opened again")
+    tell_circle(draft, at)
     flow.settle(draft, at)
     return finish(draft)
