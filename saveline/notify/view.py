@@ -165,7 +165,7 @@ def _stage_entered(matter: Matter) -> View:
     stage, account = matter.workspace.stage_title(deal.stage), matter.account.name if matter.account else ""
     open_tasks = [task_view(matter, t) for t in (*deal.current(), deal.decision()) if t and t.state == "open"]
     return {
-        "headline": f"{account} is in {stage} now",
+        "headline": f"{account} is at risk again" if _again(matter) else f"{account} is in {stage} now",
         "facts": [f for f in deal_view(matter)["facts"] if f["label"] != "Stage"],
         "opening": _again(matter) if open_tasks else "Nothing is open in it at the moment.",
         "open": open_tasks,

@@ -205,7 +205,9 @@ def test_saved_then_lost_is_one_history(on_both: World, tmp_path: Path) -> None:
     saved(on_both)
     on_both.at(datetime(2026, 12, 21, 9, tzinfo=UTC))
     before = on_both.deal()
-    assert bring_in(on_both, tmp_path / "in", accounts="key,name,arr\nacme,Acme,64000\n").opened == (), "nothing new was seen"
+    assert bring_in(on_both, tmp_path / "in", accounts="key,name,arr\nacme,Acme,64000\n").opened == (), (
+        "nothing new was seen"
+    )
     more = "account,kind,at,value,note,key\nacme,champion_left,2026-12-21,,Gil left too,c2\nacme,nps,2026-12-20,2,,n1\n"
     (again,) = bring_in(on_both, tmp_path / "in", signals=more).opened
     assert (again.deal, again.again, again.causes) == (1, True, ("champion_left", "value_not_seen"))
