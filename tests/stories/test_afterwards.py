@@ -1,6 +1,6 @@
 """What comes after a save, and deals that take another turn: as a retention manager sees it, on both databases.
 
-Planted bugs that turned these tests red: a watch that ends although the account has left in it, a reopened deal whose
+Planted bugs that turned these tests red: a watch whose last day did not count, a reopened deal whose
 old answers opened its gate, one whose old decision stood for the new one, a deal opened again after the cool-down, a
 report that counts the first close of a reopened deal, an import that asks again each day whether a cleared risk is
 gone, a merged deal counted as let go, a cause that came back with yesterday's signals after it was split off, and the
