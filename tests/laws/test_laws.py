@@ -118,8 +118,7 @@ def test_laws_1_and_8_hold_for_deals_that_turn(on_both: World, play: dict[str, A
 def test_law_2_the_tick_does_not_matter_for_deals_that_turn(
     on_both: World, play: dict[str, Any], script: list[Step], ticks: list[int]
 ) -> None:
-    """Planted: ``reopen_deal`` and ``account_told`` that did not catch up first: a watch that was over ended later, or
-    never."""
+    """Planted: ``reopen_deal`` that did not catch up first: a watch that was over never ended."""
     deal_id = start(on_both, play)
     play_script(on_both, deal_id, script)
     often, ended = _timeline(events(on_both, deal_id)), on_both.now

@@ -149,6 +149,16 @@ def test_it_was_learned_late_that_the_account_left_in_the_watch(on_both: World) 
     assert (deal.kept_at, deal.left_at) == (None, on_both.now)
 
 
+def test_an_engine_that_comes_late_tells_the_same_story(on_both: World) -> None:
+    """Planted: what somebody says of an account taken for what was known when the watch ended."""
+    watched(on_both)
+    on_both.open()
+    saved(on_both)
+    on_both.clock.set(datetime(2027, 4, 20, 9, tzinfo=UTC))  # and the engine was down
+    on_both.leaves("ana", date(2027, 3, 31))
+    assert on_both.history()[-2:] == ["deal_kept", "deal_left"]
+
+
 def test_said_by_mistake_and_taken_back(on_both: World) -> None:
     watched(on_both)
     on_both.open()
