@@ -100,7 +100,7 @@ def _why(deal: Deal, events: list[Event], people: People) -> None:
     at = people.calendar(None).local
     rows = [(words_of(cause), f"{at(moment):%-d %b %Y}", note) for cause, moment, note in _causes(deal, events)]
     output.table(("", "Since", ""), rows)
-    opened = [e.change.why for e in events if isinstance(e.change, DealOpened | DealReopened)]
+    opened = [(*e.change.why, *e.change.owner_why) for e in events if isinstance(e.change, DealOpened | DealReopened)]
     if opened and opened[-1]:
         output.say("\nWhy", style="bold")
         for line in opened[-1]:

@@ -58,6 +58,7 @@ class DealReopened(DealChange, frozen=True):
     score: int = 0
     why: tuple[str, ...] = ()
     severity: str | None = None
+    owner_why: tuple[str, ...] = ()
 
     def fold(self, deal: Deal, event: Event) -> Deal:
         return replace(

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
-
-import pytest
-import sqlalchemy as sa
 
 from saveline.actions import customers, joining, reports, tasks, wording
 from saveline.actions.digest import queue_digests
 from saveline.core import periods
 from saveline.core.decide.joining import Merge
-from saveline.store.rows import NOTICE
 from tests.world import World
 
 Golden = Callable[[str, str], None]

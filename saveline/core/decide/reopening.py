@@ -29,7 +29,7 @@ def reopen_deal(
     owner_id = owner.meant_id or owner.person_id or draft.who(case.workspace.steward, at).person_id
     decide_at = decision_date(draft, owner_id, at)
     severity = case.workspace.severity_of(score)
-    again = DealReopened(play.name, play.hash, owner_id, decide_at, deal.ending, score, (*why, *owner.why), severity)
+    again = DealReopened(play.name, play.hash, owner_id, decide_at, deal.ending, score, tuple(why), severity, owner.why)
     draft.record(again, at=at, by=by)
     for cause, note in causes.items():
         if cause not in deal.causes:
