@@ -58,6 +58,9 @@ class Deal(SQLModel, table=True):
     kept_at: datetime | None = None
     left_at: datetime | None = None
     merged_into: int | None = Field(default=None, sa_type=BigKey)
+    reopened_at: datetime | None = None
+    closed_before: datetime | None = None
+    earlier: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     next_at: datetime | None = None
     seq: int = 0
     failures: int = 0
@@ -66,7 +69,8 @@ class Deal(SQLModel, table=True):
 
 
 class DealCause(SQLModel, table=True):
-    """Why the deal is one, in the order the causes joined."""
+    """Why the deal is one, in the order the causes joined. One that was split off has a ``place`` below 0 and the
+    moment at which it went: what was observed before then does not bring it back."""
 
     __tablename__ = "deal_cause"
     deal_id: int = Field(primary_key=True, foreign_key="deal.id", sa_type=BigKey)

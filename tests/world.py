@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 import models
-from saveline.actions import deals, tasks
+from saveline.actions import customers, deals, tasks
 from saveline.actions.advance import Advanced, advance
 from saveline.actions.delivery import Delivered, deliver
 from saveline.actions.desk import Desk
@@ -143,6 +143,17 @@ class World:
         closing = Closing(outcome, reason, None if kept is None else kept * 100, evidence)
         return deals.close_deal(self.desk, deal, self.by(who), closing)
 
+    def leaves(self, who: str, on: date | None = None, *, account: int = 1, evidence: str = "their mail") -> None:
+        """Somebody says that the account leaves on a day (today)."""
+        customers.account_left(self.desk, account, self.by(who), on=on, evidence=evidence)
+
+    def setting(self, file: str, old: str, new: str) -> None:
+        """Change a file of the workspace: ``saveline.yaml``, ``people.yaml`` or a play."""
+        path = self.settings.workspace / file
+        text = path.read_text()
+        assert old in text, f"{old!r} is not in {file}"
+        path.write_text(text.replace(old, new))
+
     # --- what can be seen -----------------------------------------------------------------------------------------
 
     def person(self, who: str) -> int:
@@ -169,9 +180,7 @@ class World:
 
     def next_at(self) -> datetime | None:
         with self.desk.reading() as conn:
-            found: datetime | None = conn.execute(
-                sa.select(sa.func.min(DEAL.c.next_at)).where(DEAL.c.state != "closed")
-            ).scalar()
+            found: datetime | None = conn.execute(sa.select(sa.func.min(DEAL.c.next_at))).scalar()
             return found
 
     def told(self, who: str | None = None, kind: str | None = None) -> list[Told]:

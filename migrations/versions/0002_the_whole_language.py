@@ -29,6 +29,8 @@ COLUMNS: dict[str, dict[str, sa.types.TypeEngine[Any]]] = {
         "kept_at": MOMENT,
         "left_at": MOMENT,
         "merged_into": KEY,
+        "reopened_at": MOMENT,
+        "closed_before": MOMENT,
     },
     "task": {"starts_at": MOMENT, "meant_id": KEY, "link": TEXT, "waits_since": MOMENT},
 }
@@ -39,11 +41,13 @@ def upgrade() -> None:
     for table, columns in COLUMNS.items():
         for name, kind in columns.items():
             op.add_column(table, sa.Column(name, kind, nullable=True))
+    op.add_column("deal", sa.Column("earlier", sa.Integer(), nullable=False, server_default=sa.text("0")))
     _index(DUE)
 
 
 def downgrade() -> None:
     _index(OPEN)
+    op.drop_column("deal", "earlier")
     for table, columns in COLUMNS.items():
         for name in columns:
             op.drop_column(table, name)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
@@ -13,48 +14,69 @@ from saveline.actions.tasks import act
 from saveline.core.decide import deals as decide
 from saveline.core.decide.deals import Closing
 from saveline.core.decide.draft import Case, Decision, duty_after
-from saveline.core.errors import DealIsOpen, Invalid, Problem, UnknownAccount
+from saveline.core.decide.reopening import reopen_deal
+from saveline.core.errors import AccountLeft, DealIsOpen, Invalid, Missing, Problem, UnknownAccount, UnknownWord
 from saveline.core.facts import Account, Deal, Doer, Fact
+from saveline.core.opening import cooling, gone
 from saveline.core.people import Duty, People
+from saveline.core.phrases import words_of
 from saveline.core.play import Play
 from saveline.core.suitable import Candidate, suitable
 from saveline.store import load, playbooks
 from saveline.store.apply import apply
+from saveline.store.lineage import last_deals
 from saveline.store.load import ACCOUNT
-from saveline.store.rows import DEAL, encode_json
+from saveline.store.rows import encode_json
 
 
 class Wanted(Fact, frozen=True):
-    """An account that is to become a deal: for which causes, with which score, and why."""
+    """An account that is to become a deal: for which causes, with which score, and why. ``notes`` explain causes."""
 
     account: Account
     causes: Sequence[str]
     score: int = 0
     why: Sequence[str] = ()
+    notes: Mapping[str, str] = {}
 
 
 def open_deal(desk: Desk, account_id: int, *, causes: Sequence[str], score: int = 0, by: Doer | None = None) -> Deal:
-    """Open a deal on an account by hand. Raises DealIsOpen, UnknownAccount, and Invalid when no play is in order."""
+    """Open a deal on an account by hand; one that was closed within the cool-down is opened again.
+
+    Raises DealIsOpen, UnknownAccount, AccountLeft, and Invalid when no play is in order.
+    """
     with desk.writing() as conn:
         now = desk.now(conn)
         found = load.accounts(conn, [account_id])
         if not found:
             raise UnknownAccount(str(account_id))
+        if gone(found[0], desk.workspace, now) and found[0].left_on is not None:
+            raise AccountLeft(found[0].name, f"{found[0].left_on:%-d %b %Y}", found[0].key)
         return open_deals(desk, conn, [Wanted(found[0], causes, score)], now, by)[0]
 
 
 def open_deals(
-    desk: Desk, conn: Connection, wanted: Sequence[Wanted], now: datetime, by: Doer | None = None
+    desk: Desk,
+    conn: Connection,
+    wanted: Sequence[Wanted],
+    now: datetime,
+    by: Doer | None = None,
+    *,
+    apart_from: int | None = None,
 ) -> list[Deal]:
-    """Open them all within the caller's transaction, each with the play that fits it best."""
-    _refuse_second(conn, wanted)
+    """Open them all within the caller's transaction, each with the play that fits it best, no two of one deal.
+
+    A deal that was closed within the cool-down is opened again. ``apart_from`` is a deal into which that of the account
+    may have been merged, and out of which it comes now.
+    """
+    before = _refuse_second(desk, conn, wanted, now, apart_from)
     people = desk.people(conn)
     duty = desk.duty(conn, people, desk.live_picks())
     decisions: list[Decision] = []
     for w in wanted:
-        play, why = _choose(desk, w, people, duty, now)
-        case = Case(desk.workspace, people, play, w.account, Deal(id=0, account_id=w.account.id), duty)
-        decisions.append(decide.open_deal(case, at=now, causes=w.causes, score=w.score, why=(*w.why, *why), by=by))
+        deal, account = before.get(w.account.id, (Deal(id=0, account_id=w.account.id), w.account))
+        play, why = _choose(desk, replace(w, account=account), people, duty, now)
+        case = Case(desk.workspace, people, play, account, deal, duty)
+        decisions.append(_opening(case, w, why, now, by))
         duty = duty_after(duty, decisions[-1])
     for live in desk.plays.live:
         if any(d.deal.play_hash == live.play.hash for d in decisions):
@@ -63,18 +85,33 @@ def open_deals(
     return apply(conn, decisions, now)
 
 
-def _refuse_second(conn: Connection, wanted: Sequence[Wanted]) -> None:
-    """An account has one open deal at a time; a further cause joins it. Raises DealIsOpen."""
+def _opening(case: Case, wanted: Wanted, why: Sequence[str], now: datetime, by: Doer | None) -> Decision:
+    if case.deal.id:
+        causes = {cause: wanted.notes.get(cause, "") for cause in wanted.causes}
+        return reopen_deal(case, at=now, causes=causes, score=wanted.score, why=(*wanted.why, *why), by=by)
+    return decide.open_deal(case, at=now, causes=wanted.causes, score=wanted.score, why=(*wanted.why, *why), by=by)
+
+
+def _refuse_second(
+    desk: Desk, conn: Connection, wanted: Sequence[Wanted], now: datetime, apart_from: int | None
+) -> dict[int, tuple[Deal, Account]]:
+    """By account, the deal that is to be opened again. An account has one open deal at a time; a further cause joins
+    it. Raises DealIsOpen."""
     ids = [w.account.id for w in wanted]
     # Whoever opens one at the same moment waits here and then finds the deal.
     conn.execute(
         sa.select(ACCOUNT.c.id).where(ACCOUNT.c.id.in_(ids)).order_by(ACCOUNT.c.id).with_for_update(key_share=True)
     )
-    running = sa.select(DEAL.c.account_id, DEAL.c.id).where(DEAL.c.state != "closed", DEAL.c.account_id.in_(ids))
-    taken = dict(conn.execute(running).tuples().all())
-    for w in wanted:
-        if w.account.id in taken:
-            raise DealIsOpen(w.account.name, taken[w.account.id])
+    again: dict[int, int] = {}
+    for account_id, last in last_deals(conn, ids).items():
+        if last.open and (last.id != apart_from or last.own == last.id):
+            raise DealIsOpen(next(w.account.name for w in wanted if w.account.id == account_id), last.id)
+        if last.open:
+            again[account_id] = last.own
+        elif last.closed_at is not None and cooling(last.closed_at, desk.workspace.cool_down, now):
+            again[account_id] = last.id
+    found = {deal.id: (deal, account) for deal, account in load.deals(conn, sorted(set(again.values())), lock=True)}
+    return {account_id: found[deal_id] for account_id, deal_id in again.items()}
 
 
 def _choose(desk: Desk, wanted: Wanted, people: People, duty: Duty, now: datetime) -> tuple[Play, tuple[str, ...]]:
@@ -110,3 +147,16 @@ def resume(desk: Desk, deal_id: int, by: Doer) -> Decision:
 
 def close_deal(desk: Desk, deal_id: int, by: Doer, closing: Closing) -> Decision:
     return act(desk, deal_id, lambda case, now: decide.close_deal(case, closing, by=by, at=now))
+
+
+def add_cause(desk: Desk, deal_id: int, by: Doer, *, cause: str, note: str = "") -> Decision:
+    """Somebody says that there is a further cause. Raises UnknownWord, Missing, DealIsClosed."""
+    if cause not in desk.workspace.causes:
+        raise UnknownWord("a cause", cause, desk.workspace.causes)
+
+    def intent(case: Case, now: datetime) -> Decision:
+        if cause in case.deal.causes and not case.deal.closed:
+            raise Missing(f"Deal {deal_id} has the cause {words_of(cause)} already.")
+        return decide.add_cause(case, at=now, cause=cause, score=case.deal.score, note=note.strip(), by=by)
+
+    return act(desk, deal_id, intent)

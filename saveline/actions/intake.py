@@ -11,7 +11,8 @@ from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
 from saveline.actions.loading import Count, Loading, Progress
-from saveline.actions.opening import Joined, Judged, Opened, judge
+from saveline.actions.opening import Judged, Opened, judge
+from saveline.actions.running import Cleared, Joined, Left
 from saveline.core.derive import Derivation
 from saveline.core.errors import Problem
 from saveline.core.facts import Fact
@@ -44,6 +45,8 @@ class ImportResult(Fact, frozen=True):
     problems: tuple[Problem, ...]
     opened: tuple[Opened, ...] = ()
     joined: tuple[Joined, ...] = ()
+    left: tuple[Left, ...] = ()
+    cleared: tuple[Cleared, ...] = ()
     people: tuple[str, ...] = ()
     written: bool = True
 
@@ -163,6 +166,8 @@ def _result(
         problems=(*_problems(loading, judged), *warnings),
         opened=judged.opened,
         joined=judged.joined,
+        left=judged.left,
+        cleared=judged.cleared,
         people=tuple(told),
         written=written,
     )

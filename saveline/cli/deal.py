@@ -7,15 +7,18 @@ from typing import Annotated
 import typer
 
 from saveline.actions import deals as actions
-from saveline.actions import tasks
+from saveline.actions import joining, tasks
 from saveline.actions.tasks import TaskRef
 from saveline.cli import door, output
 from saveline.cli.door import As, Json
 from saveline.cli.show_deal import show_deal
 from saveline.core.decide.deals import Closing
+from saveline.core.decide.joining import Merge
 from saveline.core.errors import UnknownWord
 
 app = typer.Typer(help="Open, show, move and close deals.", no_args_is_help=True)
+causes = typer.Typer(help="Why a deal is at risk.", no_args_is_help=True)
+app.add_typer(causes, name="cause")
 
 DealId = Annotated[int, typer.Argument(metavar="DEAL", help="The deal's number.")]
 Reason = Annotated[str, typer.Option(help="Why, in a few words.")]
@@ -44,6 +47,59 @@ def open_(
 def show(deal: DealId, json: Json = False) -> None:
     """Everything about a deal: where it stands, why, its tasks and its history."""
     show_deal(door.open_desk(), deal, as_json=json)
+
+
+@causes.command("add")
+def add_cause(
+    deal: DealId,
+    cause: str,
+    note: Annotated[str, typer.Option(help="What speaks for it, in a few words.")] = "",
+    who: As = None,
+    json: Json = False,
+) -> None:
+    """Say that there is a further cause."""
+    desk = door.open_desk()
+    output.decision(desk, actions.add_cause(desk, deal, door.doer(desk, who), cause=cause, note=note), as_json=json)
+
+
+@app.command()
+def merge(
+    deal: DealId,
+    into: Annotated[int, typer.Option(metavar="DEAL", help="The deal that goes on for both.")],
+    reason: Reason = "",
+    same_customer: Annotated[
+        bool, typer.Option("--same-customer", help="They are one customer twice: its ARR is counted once.")
+    ] = False,
+    who: As = None,
+    json: Json = False,
+) -> None:
+    """Let a deal go on as part of another: one save for both."""
+    desk = door.open_desk()
+    ended, other = joining.merge(desk, deal, into, door.doer(desk, who), Merge(reason, same_customer))
+    if json:
+        output.emit_json({"merged": output.decided(ended), "into": output.decided(other)})
+        return
+    output.decision(desk, ended, as_json=False)
+    output.decision(desk, other, as_json=False)
+
+
+@app.command()
+def split(
+    deal: DealId,
+    account: Annotated[str, typer.Option(help="The account (its key or name) that the causes belong to.")],
+    cause: Annotated[
+        list[str], typer.Option("--cause", "-c", help="A cause that goes there; more than once for more.")
+    ],
+    who: As = None,
+    json: Json = False,
+) -> None:
+    """Let some of a deal's causes become a deal of another account."""
+    desk = door.open_desk()
+    by = door.doer(desk, who)
+    with desk.reading() as conn:
+        account_id = door.account_id(conn, account)
+    _, opened = joining.split(desk, deal, account_id, by, cause)
+    show_deal(desk, opened.id, as_json=json)
 
 
 @app.command()
@@ -98,7 +154,7 @@ def resume(deal: DealId, who: As = None, json: Json = False) -> None:
 @app.command()
 def close(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     deal: DealId,
-    outcome: Annotated[str, typer.Argument(help="saved, saved_smaller, lost or let_go.")],
+    outcome: Annotated[str, typer.Argument(help="An outcome of saveline.yaml, like saved or lost.")],
     reason: Reason,
     kept: Annotated[float | None, typer.Option(help="For a save: the value kept a year.")] = None,
     evidence: Annotated[str | None, typer.Option(help="For a loss: what says so.")] = None,

@@ -89,6 +89,12 @@ def _show(result: ImportResult, wanted: Wanted) -> None:
         output.say(f"people.yaml: {line}")
     for joined in result.joined[:SHOWN]:
         output.say(f"Deal {joined.deal} ({joined.account}) has a further cause: {joined.cause}.")
+    for left in result.left[:SHOWN]:
+        was = "had been saved: a delayed loss" if left.lost else "is open, and whoever decides about it was told"
+        output.say(f"{left.account} leaves on {left.on:%-d %b %Y}. Deal {left.deal} {was}.")
+    for cleared in result.cleared[:SHOWN]:
+        then = "it was closed" if cleared.closed else "whoever decides about it was asked"
+        output.say(f"The risk of deal {cleared.deal} ({cleared.account}) has cleared: score {cleared.score}; {then}.")
     _show_deals(result, wanted)
     if not result.written:
         why = "a dry run" if wanted.dry_run else "--strict, and not every line is in order"
@@ -126,5 +132,7 @@ def _show_deals(result: ImportResult, wanted: Wanted) -> None:
     output.table(["deal", "account", "score", "causes", "play"], rows[:SHOWN], title=title, right=["deal", "score"])
     if len(rows) > SHOWN:
         output.say(f"… and {len(rows) - SHOWN:,} more.")
+    for deal in [d for d in result.opened if d.again][:SHOWN]:
+        output.say(f"Deal {deal.deal} ({deal.account}) had been closed a short while ago and is open again.")
     first = result.opened[0]
     output.say(f"How {first.name} came to {first.score}:\n{first.sum}", style="dim")

@@ -8,7 +8,7 @@ import traceback
 import typer
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from saveline.cli import deal, demo, doctor, import_, init, output, pipeline, playbook, task, up, why
+from saveline.cli import account, deal, demo, doctor, import_, init, output, pipeline, playbook, task, up, why
 from saveline.core.errors import Invalid, Refusal
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 for command in (init, doctor, import_, pipeline, playbook, up, demo):
     command.register(app)
 app.add_typer(deal.app, name="deal")
+app.add_typer(account.app, name="account")
 app.add_typer(task.app, name="task")
 app.add_typer(why.app, name="why")
 

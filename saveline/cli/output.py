@@ -79,7 +79,7 @@ def complain(text: str) -> None:
 def decision(desk: Desk, made: Decision, *, as_json: bool) -> None:
     """What came of an action: every event in words, and who will be told."""
     if as_json:
-        emit_json({"deal": made.deal, "events": made.events, "notices": made.notices})
+        emit_json(decided(made))
         return
     with desk.reading() as conn:
         people = desk.people(conn)
@@ -89,6 +89,11 @@ def decision(desk: Desk, made: Decision, *, as_json: bool) -> None:
     told = dict.fromkeys(people.name(n.person_id) if n.person_id else n.channel for n in made.notices)
     if told:
         say(f"Told: {', '.join(told)}.", style="dim")
+
+
+def decided(made: Decision) -> dict[str, Any]:
+    """A decision as JSON tells it."""
+    return {"deal": made.deal, "events": made.events, "notices": made.notices}
 
 
 def _title(made: Decision, no: int) -> str:

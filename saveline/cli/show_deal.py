@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
@@ -11,12 +12,12 @@ from saveline.actions.desk import Desk
 from saveline.actions.why import told
 from saveline.cli import output
 from saveline.cli.show_runway import show_runway
-from saveline.core.changes import DealOpened, Event
+from saveline.core.changes import CauseAdded, DealOpened, DealReopened, Event
 from saveline.core.chronicle import Chronicler
 from saveline.core.errors import Invalid, UnknownDeal
 from saveline.core.facts import Account, Deal, Task
 from saveline.core.people import Duty, People
-from saveline.core.phrases import due, money
+from saveline.core.phrases import due, money, words_of
 from saveline.core.play import Play
 from saveline.core.runway import Runway, with_last_moments
 from saveline.core.why.deal import deal_brief
@@ -37,10 +38,12 @@ def show_deal(desk: Desk, deal_id: int, *, as_json: bool) -> None:
     if as_json:
         lines = {f"{deal_id}.{no}": of_task for no, of_task in why}
         left = ahead[1] if ahead else None
-        output.emit_json({"deal": deal, "account": account, "history": events, "why": lines, "runway": left})
+        causes = [{"cause": cause, "at": at, "note": note} for cause, at, note in _causes(deal, events)]
+        seen = {"deal": deal, "account": account, "causes": causes, "history": events, "why": lines, "runway": left}
+        output.emit_json(seen)
         return
     _head(desk, deal, account, people)
-    _why(events)
+    _why(deal, events, people)
     _tasks(deal, people, now)
     for no, of_task in why:
         output.say(f"\nWhy {deal_id}.{no}", style="bold")
@@ -81,7 +84,6 @@ def _head(desk: Desk, deal: Deal, account: Account, people: People) -> None:
         ("Severity", severity.title if (severity := ws.severity(deal.severity)) else ""),
         ("Owner", people.name(deal.owner_id) if deal.owner_id else "nobody"),
         ("Play", deal.play),
-        ("Causes", ", ".join(c.replace("_", " ") for c in deal.causes)),
         ("Renewal", f"{account.renewal:%-d %b %Y}" if account.renewal else "unknown"),
         ("Decision", f"{at(deal.decide_at):%-d %b %Y %H:%M}" if deal.decide_at else ""),
     ]
@@ -95,19 +97,47 @@ def _head(desk: Desk, deal: Deal, account: Account, people: People) -> None:
 def _standing(desk: Desk, deal: Deal) -> str:
     if deal.closed:
         outcome = desk.workspace.outcome(deal.outcome or "")
-        kept = f", {money(deal.kept_cents, desk.workspace.currency)} kept" if deal.kept_cents is not None else ""
-        return f"{outcome.title if outcome else deal.outcome}{kept}: {deal.reason}"
+        kept = f", {money(deal.kept_cents, desk.workspace.currency)} a year" if deal.kept_cents is not None else ""
+        reason = f": {deal.reason}" if deal.reason else ""
+        return f"{outcome.title if outcome else deal.ending}{kept}{reason}{_save(desk, deal)}"
     title = desk.workspace.stage_title(deal.stage)
     return f"{title}, paused" if deal.state == "paused" else title
 
 
-def _why(events: list[Event]) -> None:
-    """Why it is a deal and why it runs this play: as it was recorded when it opened."""
-    opened = events[0].change
-    if isinstance(opened, DealOpened) and opened.why:
+def _save(desk: Desk, deal: Deal) -> str:
+    """What became of a save that is, or was, watched."""
+    if deal.left_at is not None:
+        return "; lost after all"
+    if deal.kept_at is not None:
+        return "; kept"
+    if deal.watch_until is None:
+        return ""
+    return f"; watched until {deal.watch_until.astimezone(ZoneInfo(desk.workspace.zone)):%-d %b %Y}"
+
+
+def _why(deal: Deal, events: list[Event], people: People) -> None:
+    """Why it is a deal and why it runs this play: as it was recorded when it opened, or opened again."""
+    output.say("\nCauses", style="bold")
+    at = people.calendar(None).local
+    rows = [(words_of(cause), f"{at(moment):%-d %b %Y}", note) for cause, moment, note in _causes(deal, events)]
+    output.table(("", "Since", ""), rows)
+    opened = [(*e.change.why, *e.change.owner_why) for e in events if isinstance(e.change, DealOpened | DealReopened)]
+    if opened and opened[-1]:
         output.say("\nWhy", style="bold")
-        for line in (*opened.why, *opened.owner_why):
+        for line in opened[-1]:
             output.say(f"  {line}")
+
+
+def _causes(deal: Deal, events: list[Event]) -> list[tuple[str, datetime, str]]:
+    """Each cause that the deal has, since when, and what speaks for it where that is known."""
+    found: dict[str, tuple[str, datetime, str]] = {}
+    for event in events:
+        match event.change:
+            case DealOpened(causes=causes):
+                found |= {cause: (cause, event.at, "") for cause in causes}
+            case CauseAdded(cause=cause, note=note):
+                found[cause] = (cause, event.at, note)
+    return [found[cause] for cause in deal.causes if cause in found]
 
 
 def _tasks(deal: Deal, people: People, now: datetime) -> None:

@@ -97,7 +97,7 @@ def _first_at_risk(
     for at in sorted(m for m in moments if first <= m < until):
         contact = at - (first - account.last_contact) if account.last_contact else None
         assessment = assess(replace(account, last_contact=contact), signals, workspace.risk, at, zone)
-        if opens(assessment, workspace.risk, now=at):
+        if opens(assessment, workspace, now=at):
             return at, assessment
     return None, Assessment(0)
 

@@ -33,6 +33,16 @@ from saveline.core.deal_changes import (
     TaskRepeats,
 )
 from saveline.core.facts import Deal, Fact
+from saveline.core.life_changes import (
+    CausesSplit,
+    DealJoined,
+    DealKept,
+    DealLeft,
+    DealMerged,
+    DealReopened,
+    DealStayed,
+    RiskCleared,
+)
 from saveline.core.task_changes import (
     Escalated,
     HelpAsked,
@@ -57,14 +67,21 @@ __all__ = [
     "AnyTaskChange",
     "ApprovalAsked",
     "CauseAdded",
+    "CausesSplit",
     "Change",
     "Commented",
     "DealChange",
     "DealClosed",
+    "DealJoined",
+    "DealKept",
+    "DealLeft",
+    "DealMerged",
     "DealMigrated",
     "DealOpened",
     "DealPaused",
+    "DealReopened",
     "DealResumed",
+    "DealStayed",
     "DecisionAsked",
     "Escalated",
     "Event",
@@ -73,6 +90,7 @@ __all__ = [
     "Moved",
     "OwnerChanged",
     "Reminded",
+    "RiskCleared",
     "RungPassed",
     "SeverityChanged",
     "StageEntered",
@@ -110,6 +128,14 @@ AnyDealChange: TypeAlias = (
     | DealClosed
     | DealMigrated
     | Commented
+    | DealKept
+    | DealLeft
+    | DealStayed
+    | DealReopened
+    | DealMerged
+    | DealJoined
+    | CausesSplit
+    | RiskCleared
 )
 AnyTaskChange: TypeAlias = (
     TaskStarted

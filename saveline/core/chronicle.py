@@ -9,7 +9,7 @@ from typing import Any, Final
 from saveline.core import changes
 from saveline.core.changes import Change, Event
 from saveline.core.people import People
-from saveline.core.phrases import answer_words, words_of
+from saveline.core.phrases import answer_words, listed, words_of
 from saveline.core.workspace import Workspace
 
 
@@ -57,9 +57,34 @@ def _migrated(c: Chronicler, change: Any, task: str) -> str:
     return f"the deal {how} version {change.play_hash} of its play, from {change.before}{why}"
 
 
+def _left(c: Chronicler, change: Any, task: str) -> str:
+    evidence = f" ({change.evidence})" if change.evidence else ""
+    return f"the account leaves on {change.left_on:%-d %b %Y}{evidence}"
+
+
+def _reopened(c: Chronicler, change: Any, task: str) -> str:
+    outcome = c.workspace.outcome(change.was)
+    was = outcome.title.lower() if outcome else words_of(change.was)
+    owner, decision = c.people.name(change.owner_id), c.moment(change.decide_at)
+    return f"the deal, closed as {was}, opens again with {change.play}, owner {owner}, decision {decision}"
+
+
+def _merged(c: Chronicler, change: Any, task: str) -> str:
+    return f"the deal is merged into deal {change.into}{f' ({change.reason})' if change.reason else ''}"
+
+
+def _split(c: Chronicler, change: Any, task: str) -> str:
+    causes = listed(words_of(cause) for cause in change.causes)
+    return f"{causes} of {change.account} {'go' if len(change.causes) > 1 else 'goes'} to deal {change.deal_id}"
+
+
+def _cause(c: Chronicler, change: Any, task: str) -> str:
+    return f"a further cause: {words_of(change.cause)}{f' ({change.note})' if change.note else ''}"
+
+
 _WORDS: Final[Mapping[type[Change], Callable[[Chronicler, Any, str], str]]] = {
     changes.DealOpened: _opened,
-    changes.CauseAdded: lambda c, change, _: f"a further cause: {words_of(change.cause)}",
+    changes.CauseAdded: _cause,
     changes.OwnerChanged: lambda c, change, _: f"the owner is {c.people.name(change.owner_id)} now",
     changes.SeverityChanged: lambda c, change, _: f"it is {words_of(change.severity)} now: {change.why}",
     changes.GateOverridden: lambda c, change, _: (
@@ -77,6 +102,16 @@ _WORDS: Final[Mapping[type[Change], Callable[[Chronicler, Any, str], str]]] = {
     changes.DealClosed: _closed,
     changes.DealMigrated: _migrated,
     changes.Commented: lambda c, change, task: f"a comment{f' on {task}' if task else ''}: {change.body}",
+    changes.DealKept: lambda c, change, _: "the save is kept: the account still pays",
+    changes.DealLeft: _left,
+    changes.DealStayed: lambda c, change, _: f"the account stays{f': {change.why}' if change.why else ''}",
+    changes.DealReopened: _reopened,
+    changes.DealMerged: _merged,
+    changes.DealJoined: lambda c, change, _: f"deal {change.deal_id} of {change.account} is merged into this one",
+    changes.CausesSplit: _split,
+    changes.RiskCleared: lambda c, change, _: (
+        f"the risk has cleared: its score is {change.score}, below {change.level}"
+    ),
     changes.TaskStarted: lambda c, change, task: f"{task} starts, due {c.moment(change.due_at)}",
     changes.TaskAssigned: _assigned,
     changes.TaskSeen: lambda c, change, task: f"{task} is seen",

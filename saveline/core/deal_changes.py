@@ -269,12 +269,13 @@ class DealMigrated(DealChange, frozen=True):
 
 
 class DealClosed(DealChange, frozen=True):
-    """The account was saved, saved smaller, lost or let go."""
+    """The account was saved, saved smaller, lost or let go. A save is watched until ``watch_until``."""
 
     outcome: str
     reason: str
     kept_cents: int | None = None
     evidence: str | None = None
+    watch_until: datetime | None = None
 
     def fold(self, deal: Deal, event: Event) -> Deal:
         return replace(
@@ -285,6 +286,7 @@ class DealClosed(DealChange, frozen=True):
             reason=self.reason,
             kept_cents=self.kept_cents,
             evidence=self.evidence,
+            watch_until=self.watch_until,
             paused_at=None,
             paused_until=None,
         )

@@ -161,7 +161,7 @@ def wait(notice_id: int, attempt: int) -> timedelta:
 # --- whether it is still wanted ---------------------------------------------------------------------------------------
 
 _OF_CLOSED_DEALS: Final = frozenset({"saved", "lost"})
-_NEWS_OF_ENDINGS: Final = frozenset({"outcome", "withdrawn", "not_needed", "approval"})
+_NEWS_OF_ENDINGS: Final = frozenset({"outcome", "withdrawn", "not_needed", "approval", "merged", "cleared"})
 _TO_HOLDERS: Final = frozenset({"assigned", "reminder", "decision_due"})
 
 
@@ -179,7 +179,8 @@ def unwanted(notice: Queued, news: str | None, deal: Deal | None, people: People
     if deal is None:
         return "its deal is gone"
     if notice.kind in _OF_CLOSED_DEALS:
-        return None if deal.closed else "the deal is open again"
+        stays = news == "delayed_loss" and deal.left_at is None
+        return "the deal is open again" if not deal.closed else "the account stays after all" if stays else None
     if news in _NEWS_OF_ENDINGS:
         return None
     return "the deal is closed" if deal.closed else _of_open_deal(notice, news, deal, people)

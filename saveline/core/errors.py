@@ -78,6 +78,13 @@ class DealIsOpen(Refusal):
         super().__init__(f"{account} has an open deal already: deal {deal_id}. A new cause can join it.")
 
 
+class AccountLeft(Refusal):
+    def __init__(self, account: str, on: str, key: str) -> None:
+        super().__init__(
+            f"{account} left on {on}: there is nothing to save. If it did not, say so: `saveline account stays {key}`."
+        )
+
+
 class DealIsPaused(Refusal):
     def __init__(self, account: str, until: str) -> None:
         super().__init__(f"The deal of {account} is paused until {until}. Resume it first.")

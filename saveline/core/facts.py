@@ -89,7 +89,7 @@ class Signal(Fact, frozen=True):
 class Account(Fact, frozen=True):
     """A customer. ``team`` maps a role (csm, ae, sponsor …) to a person's id, ``fields`` are the user's own columns.
 
-    ``left_on`` is the day on which it stopped paying.
+    ``left_on`` is the day on which it stopped paying, or will: somebody who has given notice pays until then.
     """
 
     id: int
@@ -188,7 +188,9 @@ class Deal(Fact, frozen=True):
     the version a writer must have read.
 
     ``override_until`` is how long somebody's override lets the deal pass the gate of this stage. A saved deal is
-    watched until ``watch_until``, and then it is kept (``kept_at``), unless the account left meanwhile (``left_at``).
+    watched until ``watch_until``, and then it is kept (``kept_at``), unless the account left meanwhile (``left_at``). A
+    deal that was closed and is open again says when (``reopened_at``), when it had been closed (``closed_before``) and
+    how many of its tasks are from that time (``earlier``): their answers and endings count no more.
     """
 
     id: int
@@ -219,6 +221,9 @@ class Deal(Fact, frozen=True):
     kept_at: datetime | None = None
     left_at: datetime | None = None
     merged_into: int | None = None
+    reopened_at: datetime | None = None
+    closed_before: datetime | None = None
+    earlier: int = 0
     next_at: datetime | None = None
     seq: int = 0
     causes: tuple[str, ...] = ()
@@ -241,16 +246,30 @@ class Deal(Fact, frozen=True):
         return next((t for t in reversed(self.tasks) if t.plan == DECISION and t.state == "open"), None)
 
     @property
+    def began_at(self) -> datetime | None:
+        """Since when it is at risk: when it was opened, or opened again."""
+        return self.reopened_at or self.opened_at
+
+    @property
+    def ending(self) -> str:
+        """How it ended, in a word or two: the outcome, or where it went."""
+        return f"merged into deal {self.merged_into}" if self.merged_into else self.outcome or ""
+
+    @property
     def decision_asked(self) -> bool:
-        return DECISION in [t.plan for t in self.tasks]
+        return DECISION in [t.plan for t in self.of_this_life()]
+
+    def of_this_life(self) -> tuple[Task, ...]:
+        """Its tasks, without those from before it was opened again."""
+        return self.tasks[self.earlier :] if self.earlier else self.tasks
 
     def at_hand(self, plan: str) -> Task | None:
         """The task made from ``plan`` that is open, else the most recent one: what people mean by its name."""
         return next((t for t in reversed(self.tasks) if t.plan == plan and t.state == "open"), self.latest(plan))
 
     def latest(self, plan: str) -> Task | None:
-        """The most recent task made from task ``plan`` of the playbook."""
-        for task in reversed(self.tasks):
+        """The most recent task made from task ``plan`` of the playbook, since it was last opened."""
+        for task in reversed(self.of_this_life()):
             if task.plan == plan:
                 return task
         return None

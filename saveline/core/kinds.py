@@ -76,6 +76,7 @@ ACCOUNTS: Final = Kind(
         "arr": Field("money"),
         "renewal": Field("date"),
         "health": Field("percent"),
+        "left_on": Field("date"),
     },
     ("key",),
     new=("name",),

@@ -7,12 +7,13 @@ is built. ARR is counted as it stood when the deal was opened, in whole cents.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from statistics import median
+from typing import Any
 
 from msgspec.structs import replace
 
-from saveline.core.changes import Event, StageEntered, evolve
+from saveline.core.changes import DealLeft, DealReopened, Event, StageEntered, evolve
 from saveline.core.facts import Account, Deal, Fact, Task
 from saveline.core.people import People
 from saveline.core.periods import Period
@@ -46,13 +47,17 @@ class StageLine(Fact, frozen=True):
 
 
 class OutcomeLine(Fact, frozen=True):
-    """One outcome in the period: the deals, their ARR at opening, and for saves what was kept of it."""
+    """One outcome in the period: the deals, their ARR at opening, and for saves the value they are to keep.
+
+    One that is ``cleared`` is neither a save nor a loss, and is left out where saves are counted against all.
+    """
 
     key: str
     title: str
     saved: bool
     closed: Amount
     kept_cents: int
+    cleared: bool = False
 
 
 class OverdueLine(Fact, frozen=True):
@@ -75,8 +80,24 @@ class DecisionLine(Fact, frozen=True):
     decide_at: datetime
 
 
+class DelayedLine(Fact, frozen=True):
+    """A delayed loss: what was to be kept of which account, saved when, and when it leaves."""
+
+    deal_id: int
+    account: str
+    arr_cents: int
+    kept_cents: int
+    saved_at: datetime
+    left_on: date
+
+
 class StageReport(Fact, frozen=True):
-    """The value that every form of the report prints."""
+    """The value that every form of the report prints.
+
+    ``reopened`` are deals that had been closed before the period; ``merged`` what left the count because it goes on as
+    part of another deal. Of saves: ``kept`` came through their watch in the period (or have none), ``watched`` are
+    under watch at its end, ``lost_after_all`` left in it. Their amounts are the values kept, of the last the ARR.
+    """
 
     company: str
     currency: str
@@ -90,10 +111,17 @@ class StageReport(Fact, frozen=True):
     overdue_by_department: tuple[tuple[str, int], ...]
     decisions: tuple[DecisionLine, ...]
     findings: tuple[str, ...] = ()
+    reopened: Amount = Amount()
+    merged: Amount = Amount()
+    kept: Amount = Amount()
+    watched: Amount = Amount()
+    lost_after_all: Amount = Amount()
+    delayed: tuple[DelayedLine, ...] = ()
 
     @property
     def closed(self) -> Amount:
-        return sum((o.closed for o in self.outcomes), Amount())
+        """The deals that were saved or not: those whose risk cleared are neither."""
+        return sum((o.closed for o in self.outcomes if not o.cleared), Amount())
 
     @property
     def saved(self) -> int:
@@ -101,16 +129,27 @@ class StageReport(Fact, frozen=True):
 
 
 class Story(Fact, frozen=True):
-    """One deal of the period: what it was at the start (None: not yet opened) and at the end, and its history."""
+    """One deal of the period: what it was at the start (None: not yet opened) and at the end, and its history.
+
+    However often it was closed and opened again, it is one line in every count. ``reopened`` says that it was closed at
+    the start and opened again in the period.
+    """
 
     account: Account
     events: tuple[Event, ...]
     then: Deal | None
     now: Deal
+    reopened: bool = False
+
+    @property
+    def lived(self) -> bool:
+        """Whether it was open at some time in the period; else it was only watched."""
+        return self.then is None or not self.then.closed or self.reopened
 
 
 def stories(histories: Mapping[int, Sequence[Event]], accounts: Mapping[int, Account], period: Period) -> list[Story]:
-    """Fold each history to the period's start and end. Deals opened later, or closed before, are left out."""
+    """Fold each history to the period's start and end. Deals opened later are left out, and those closed before, unless
+    they were opened again or something became of their save in the period."""
     found = []
     for deal_id, events in sorted(histories.items()):
         known = tuple(e for e in events if e.at < period.end)
@@ -119,34 +158,47 @@ def stories(histories: Mapping[int, Sequence[Event]], accounts: Mapping[int, Acc
         empty = Deal(id=deal_id, account_id=accounts[deal_id].id)
         early = [e for e in known if e.at < period.start]
         then = evolve(empty, early) if early else None
-        if then is None or not then.closed:
-            found.append(Story(accounts[deal_id], known, then, evolve(then or empty, known[len(early) :])))
+        new = known[len(early) :]
+        again = then is not None and then.closed and any(isinstance(e.change, DealReopened) for e in new)
+        story = Story(accounts[deal_id], known, then, evolve(then or empty, new), again)
+        if story.lived or _watched_in(story.now, period):
+            found.append(story)
     return found
 
 
+def _watched_in(deal: Deal, period: Period) -> bool:
+    """Whether its save was under watch in the period, or ended it."""
+    ended = deal.left_at or deal.kept_at
+    return deal.watch_until is not None and (ended is None or ended >= period.start)
+
+
 def stage_report(told: Sequence[Story], workspace: Workspace, people: People, period: Period) -> StageReport:
-    """The report of ``period``. ``told`` are all deals that were open at some time in it."""
-    open_now = [s for s in told if not s.now.closed]
+    """The report of ``period``. ``told`` are all deals that were open or watched at some time in it."""
+    lived = [s for s in told if s.lived]
+    open_now = [s for s in lived if not s.now.closed]
     overdue = sorted(_overdue(open_now, people, workspace, period.end), key=lambda o: (-o.arr_cents, o.due_at))
     report = StageReport(
         company=workspace.company,
         currency=workspace.currency,
         period=period,
-        before=_amount(s.then for s in told),
-        opened=_amount(s.now for s in told if s.then is None),
+        before=_amount(s.then for s in lived if not s.reopened),
+        opened=_amount(s.now for s in lived if s.then is None),
+        reopened=_amount(s.now for s in lived if s.reopened),
+        merged=_merged(lived),
         at_risk=_amount(s.now for s in open_now),
-        stages=tuple(_stage_line(s.key, s.title, told, period) for s in workspace.stages),
-        outcomes=_outcome_lines(told, workspace),
+        stages=tuple(_stage_line(s.key, s.title, lived, period) for s in workspace.stages),
+        outcomes=_outcome_lines(lived, workspace),
         overdue=tuple(overdue[:MOST_LISTED]),
         overdue_by_department=_counted(o.department for o in overdue),
         decisions=_decisions(open_now, people, workspace, period.end),
+        **_of_saves(told, workspace, period),
     )
     return replace(report, findings=findings(report))
 
 
 def findings(report: StageReport) -> tuple[str, ...]:
     """What the numbers say, in sentences: what changed, where deals stop, what needs somebody."""
-    lines = [_change(report)]
+    lines = [_change(report), *_turned(report)]
     late = max(report.stages, key=lambda s: s.late, default=None)
     if late is not None and late.late:
         share = f"{late.late} of the {late.here.deals} deals there" if late.here.deals > 1 else "the one deal there"
@@ -161,6 +213,20 @@ def findings(report: StageReport) -> tuple[str, ...]:
         due = f"{count(len(report.decisions), 'deal')} worth {money(cents, report.currency)}"
         lines.append(f"{due} must be decided within {DECISIONS_AHEAD.days} days.")
     return tuple(lines)
+
+
+def _turned(report: StageReport) -> list[str]:
+    """What an earlier report called closed, or saved, and is not."""
+    lines = []
+    lost = report.lost_after_all
+    if lost.deals:
+        who = "One account that had been saved is" if lost.deals == 1 else f"{lost.deals} accounts saved before are"
+        lines.append(f"{who} lost after all: {money(lost.arr_cents, report.currency)}.")
+    if report.reopened.deals:
+        again = "deal that had been closed is" if report.reopened.deals == 1 else "deals that had been closed are"
+        value = money(report.reopened.arr_cents, report.currency)
+        lines.append(f"{report.reopened.deals} {again} open again, worth {value}.")
+    return lines
 
 
 def _change(report: StageReport) -> str:
@@ -202,13 +268,62 @@ def _is_late(deal: Deal, at: datetime) -> bool:
 
 
 def _outcome_lines(told: Sequence[Story], workspace: Workspace) -> tuple[OutcomeLine, ...]:
-    closed = [s.now for s in told if s.now.closed]
+    closed = [s.now for s in told if s.now.closed and s.now.merged_into is None]
     lines = []
     for outcome in workspace.outcomes:
         ended = [d for d in closed if d.outcome == outcome.key]
         kept = sum(d.kept_cents or 0 for d in ended)
-        lines.append(OutcomeLine(outcome.key, outcome.title, outcome.saved, _amount(ended), kept))
+        lines.append(OutcomeLine(outcome.key, outcome.title, outcome.saved, _amount(ended), kept, outcome.cleared))
     return tuple(lines)
+
+
+def _merged(told: Sequence[Story]) -> Amount:
+    """The deals that went on as part of others, and what of their ARR is not at risk there: the same customer twice.
+
+    ARR that moves between deals is taken off where it was and added where it is; what is left over balances the rest.
+    """
+    gone = [s.now for s in told if s.now.closed and s.now.merged_into is not None]
+    there = [(s.then, s.now) for s in told if s.then is not None and not s.reopened]
+    moved = sum(now.arr_cents - then.arr_cents for then, now in there)
+    return Amount(len(gone), sum(d.arr_cents for d in gone) - moved)
+
+
+def _of_saves(told: Sequence[Story], workspace: Workspace, period: Period) -> dict[str, Any]:
+    """What became of saves: those of the period that nobody watches, and all that were watched in it."""
+    saved = {o.key for o in workspace.outcomes if o.saved}
+    saves = [s for s in told if s.now.closed and s.now.outcome in saved]
+    fates = [(_fate(s, period), s) for s in saves]
+    delayed = [_delayed(s) for fate, s in fates if fate == "lost"]
+    delayed.sort(key=lambda d: (-d.arr_cents, d.deal_id))
+    return {
+        "kept": _value([s.now for fate, s in fates if fate == "kept"]),
+        "watched": _value([s.now for fate, s in fates if fate == "watched"]),
+        "lost_after_all": Amount(len(delayed), sum(d.arr_cents for d in delayed)),
+        "delayed": tuple(delayed[:MOST_LISTED]),
+    }
+
+
+def _fate(story: Story, period: Period) -> str:
+    """What became of a save in the period: ``kept``, ``lost``, still ``watched``; empty where that was earlier."""
+    deal = story.now
+    if deal.left_at is not None:
+        return "lost" if deal.left_at >= period.start else ""
+    if deal.kept_at is not None:
+        return "kept" if deal.kept_at >= period.start else ""
+    if deal.watch_until is not None:
+        return "watched"
+    return "kept" if story.lived else ""
+
+
+def _value(deals: Sequence[Deal]) -> Amount:
+    return Amount(len(deals), sum(d.kept_cents or 0 for d in deals))
+
+
+def _delayed(story: Story) -> DelayedLine:
+    deal = story.now
+    left = next(e.change for e in reversed(story.events) if isinstance(e.change, DealLeft))
+    assert deal.closed_at is not None  # a deal that was saved is closed
+    return DelayedLine(deal.id, story.account.name, deal.arr_cents, deal.kept_cents or 0, deal.closed_at, left.left_on)
 
 
 def _overdue(told: Sequence[Story], people: People, workspace: Workspace, at: datetime) -> Iterable[OverdueLine]:

@@ -23,6 +23,8 @@ def report_view(report: StageReport, zone: str) -> dict[str, Any]:
         "numbers": _numbers(report),
         "bridge": _bridge(report),
         "stages": [_stage(s, most, report.currency) for s in report.stages],
+        "delayed": _delayed(report, ZoneInfo(zone)),
+        "more_delayed": report.lost_after_all.deals - len(report.delayed),
         "outcomes": [_outcome(o, report.currency) for o in report.outcomes],
         "overdue": _overdue(report, ZoneInfo(zone)),
         "overdue_by_department": [{"department": d, "tasks": n} for d, n in report.overdue_by_department],
@@ -33,14 +35,40 @@ def report_view(report: StageReport, zone: str) -> dict[str, Any]:
 
 def _numbers(report: StageReport) -> list[Mapping[str, str]]:
     """The key numbers, in one row."""
-    kept = sum(o.kept_cents for o in report.outcomes if o.saved)
+    to_keep = sum(o.kept_cents for o in report.outcomes if o.saved)
     overdue = sum(n for _, n in report.overdue_by_department)
     closed = report.closed.deals
     return [
         _number("ARR at risk", money(report.at_risk.arr_cents, report.currency), count(report.at_risk.deals, "deal")),
-        _number("Kept", money(kept, report.currency), f"{count(report.saved, 'save')} in the period"),
-        _number("Saved", f"{report.saved} of {closed}" if closed else "–", "of the deals closed"),
+        _number("Kept", money(report.kept.arr_cents, report.currency), _saves(report)),
+        _number("Saved", f"{report.saved} of {closed}" if closed else "–", _of_closed(report, to_keep)),
         _number("Tasks overdue", str(overdue), _most_overdue(report)),
+    ]
+
+
+def _saves(report: StageReport) -> str:
+    """A save is kept once its watch is over; until then it is counted by itself."""
+    kept = count(report.kept.deals, "save")
+    if not report.watched.deals:
+        return kept
+    return f"{kept}; {report.watched.deals} watched, {money(report.watched.arr_cents, report.currency)}"
+
+
+def _of_closed(report: StageReport, to_keep: int) -> str:
+    return f"of the deals closed, {money(to_keep, report.currency)}" if report.saved else "of the deals closed"
+
+
+def _delayed(report: StageReport, zone: ZoneInfo) -> list[Mapping[str, Any]]:
+    return [
+        {
+            "account": d.account,
+            "arr": money(d.arr_cents, report.currency),
+            "kept": money(d.kept_cents, report.currency),
+            "deal": d.deal_id,
+            "saved": f"{d.saved_at.astimezone(zone):%-d %b %Y}",
+            "left": f"{d.left_on:%-d %b %Y}",
+        }
+        for d in report.delayed
     ]
 
 
@@ -61,7 +89,11 @@ def _bridge(report: StageReport) -> list[Mapping[str, str]]:
     In whole units, so that a reader who adds it up comes to the same.
     """
     lines = [("At risk before", report.before, ""), ("Opened", report.opened, "+")]
+    if report.reopened.deals:
+        lines.append(("Opened again", report.reopened, "+"))
     lines += [(o.title, o.closed, "−") for o in report.outcomes]
+    if report.merged != Amount():
+        lines.append(("Merged and split", report.merged, "−"))
     lines.append(("At risk now", report.at_risk, ""))
     return [_step(label, amount, sign, report.currency) for label, amount, sign in lines]
 

@@ -37,6 +37,10 @@ class Assessment(Fact, frozen=True):
             weight[line.cause] = weight.get(line.cause, 0) + line.points
         return tuple(sorted((c for c, w in weight.items() if w > 0), key=lambda c: (-weight[c], c)))
 
+    def explained(self, cause: str) -> str:
+        """What speaks for ``cause``."""
+        return "; ".join(line.text for line in self.lines if line.cause == cause)
+
     def printed(self) -> str:
         """The sum, line by line."""
         rows = [f"{line.points:>5}  {line.text}" for line in self.lines]

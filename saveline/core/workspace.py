@@ -38,12 +38,16 @@ class Stage(Fact, frozen=True):
 
 
 class Outcome(Fact, frozen=True):
-    """A way for a deal to end. ``saved`` outcomes need the value kept, the others may need evidence."""
+    """A way for a deal to end. ``saved`` outcomes need the value kept, the others may need evidence.
+
+    One that is ``cleared`` is neither a save nor a loss: the risk went away.
+    """
 
     key: str
     title: str
     saved: bool = False
     evidence: bool = False
+    cleared: bool = False
 
 
 class Channel(Fact, frozen=True):
@@ -87,11 +91,19 @@ class RiskRule(Fact, frozen=True):
     at_most: int | None = None
 
 
+class Clearing(Fact, frozen=True):
+    """Below the score ``at`` a deal's risk is gone: then its owner is asked, or with ``outcome`` it is closed."""
+
+    at: int
+    outcome: str | None = None
+
+
 class Risk(Fact, frozen=True):
-    """Risk rules and the score at which an account becomes a deal."""
+    """Risk rules, the score at which an account becomes a deal, and the one below which its risk has gone again."""
 
     open_at: int
     rules: tuple[RiskRule, ...] = ()
+    clear: Clearing | None = None
 
 
 class Severity(Fact, frozen=True):
@@ -141,6 +153,7 @@ class Workspace(Fact, frozen=True):
     notices: Mapping[str, NoticeRule] = {}
     decide: Moment = Moment(Anchor("renewal"), Duration(days=30), -1)
     decide_without_renewal: Duration = Duration(days=60)
+    cool_down: Duration = Duration(days=60)
     stage_late: Chain = (Owner(),)
     report_to: Chain = ()
     digest_hour: int = 8

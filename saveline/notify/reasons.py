@@ -211,6 +211,8 @@ def _news(matter: Matter) -> str:
         "severity": _circle(matter),
         "play_changed": "You get this because tasks or deals of yours are other than they were.",
         "empty_rung": "You get this because you look after Saveline here.",
+        "cleared": _story(matter),
+        "merged": _relation(matter) or "You get this because you had an open task there.",
     }
     told = _relation(matter) or "You get this because the play names you for it."
     return known.get(str(matter.about.get("news")), told)

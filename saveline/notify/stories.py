@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any, Final
 
 from saveline.core.facts import DECISION, Account, Deal, Task
@@ -29,12 +30,22 @@ def saved(matter: Matter) -> View:
     smaller = (deal.kept_cents or 0) < deal.arr_cents
     value = f"{kept} of {was} a year kept" if smaller else f"{kept} a year kept"
     difference = {"label": "What made the difference", "value": shortened(deal.reason or "", LONGEST_NOTE)}
-    return {**_story(matter, value), "endings": [difference]}
+    return {**_story(matter, value), "endings": [difference, *_counts_from(matter, deal)]}
+
+
+def _counts_from(matter: Matter, deal: Deal) -> list[View]:
+    """A save that is watched is not kept yet."""
+    if deal.watch_until is None:
+        return []
+    until = matter.local(deal.watch_until).date()
+    return [{"label": "When it counts as kept", "value": f"{_date(until)} {until.year}, if they still pay then."}]
 
 
 def lost(matter: Matter) -> View:
     """The same for a deal that was not saved: what was done and why it ended. Nobody is named for the end."""
     deal = _ended(matter)
+    if matter.about.get("news") == "delayed_loss":
+        return _lost_after_all(matter, deal)
     endings = [{"label": "Why", "value": shortened(deal.reason or "", LONGEST_NOTE)}]
     if deal.evidence:
         endings.append({"label": "Evidence", "value": shortened(deal.evidence, LONGEST_NOTE)})
@@ -45,9 +56,31 @@ def lost(matter: Matter) -> View:
     }
 
 
+def _lost_after_all(matter: Matter, deal: Deal) -> View:
+    """A delayed loss: it had been saved, and the account leaves while the save is watched."""
+    account, currency = matter.account.name if matter.account else "", matter.workspace.currency
+    left = date.fromisoformat(str(matter.about["left_on"]))
+    closed = matter.local(deal.closed_at).date() if deal.closed_at else left
+    until = matter.local(deal.watch_until).date() if deal.watch_until else left
+    kept = money(deal.kept_cents or 0, currency)
+    saved = f"It was saved on {_date(closed)}, with {kept} a year, and was to be counted as kept from {_date(until)}."
+    leaves = "leaves" if left > matter.here.date() else "left"
+    endings = [{"label": "What had made the difference", "value": shortened(deal.reason or "", LONGEST_NOTE)}]
+    if evidence := str(matter.about.get("evidence", "")):
+        endings.append({"label": "Evidence", "value": shortened(evidence, LONGEST_NOTE)})
+    return {
+        **_story(matter, f"{money(deal.arr_cents, currency)} a year"),
+        "headline": f"{account}: lost after all",
+        "span": f"{account} {leaves} on {_date(left)}. {saved}",
+        "endings": endings,
+        "withdrawn": [],
+        "benefit": "Knowing which saves do not hold helps the next customer more than an early cheer.",
+    }
+
+
 def _story(matter: Matter, value: str) -> View:
     deal, outcome = _ended(matter), matter.workspace.outcome(_ended(matter).outcome or "")
-    title = outcome.title.lower() if outcome else words_of(deal.outcome or "closed")
+    title = outcome.title.lower() if outcome else words_of(deal.ending or "closed")
     return {
         "headline": f"{matter.account.name if matter.account else ''}: {title}",
         "opening": "",
@@ -70,7 +103,7 @@ def _span(matter: Matter, deal: Deal) -> str:
     causes = listed(words_of(c) for c in deal.causes)
     if deal.opened_at is None or deal.closed_at is None:
         return ""
-    first, last = matter.local(deal.opened_at).date(), matter.local(deal.closed_at).date()
+    first, last = matter.local(deal.began_at or deal.opened_at).date(), matter.local(deal.closed_at).date()
     days = (last - first).days
     year = f" {last.year}" if first.year != last.year else ""
     when = f"for {count(days, 'day')}, {_date(first)} to {_date(last)}{year}" if days else f"on {_date(last)}"

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Final
 
 from saveline.core.facts import APPROVAL, DECISION, Task
-from saveline.core.phrases import answer_words, count, moment, shortened, words_of
-from saveline.notify import changed_plays, reasons, stories
+from saveline.core.phrases import answer_words, count, listed, moment, shortened, words_of
+from saveline.notify import changed_plays, reasons, stories, turns
 from saveline.notify.matter import Matter
 from saveline.notify.parts import LONGEST_NOTE, View, about_account, act, deal_view, task_view
 
@@ -165,13 +165,22 @@ def _stage_entered(matter: Matter) -> View:
     stage, account = matter.workspace.stage_title(deal.stage), matter.account.name if matter.account else ""
     open_tasks = [task_view(matter, t) for t in (*deal.current(), deal.decision()) if t and t.state == "open"]
     return {
-        "headline": f"{account} is in {stage} now",
+        "headline": f"{account} is at risk again" if _again(matter) else f"{account} is in {stage} now",
         "facts": [f for f in deal_view(matter)["facts"] if f["label"] != "Stage"],
-        "opening": "" if open_tasks else "Nothing is open in it at the moment.",
+        "opening": _again(matter) if open_tasks else "Nothing is open in it at the moment.",
         "open": open_tasks,
         "leave_by": moment(matter.local(deal.stage_due_at), matter.here) if deal.stage_due_at else "",
         "acts": [act("To see where it stands", f"deal show {deal.id}")],
     }
+
+
+def _again(matter: Matter) -> str:
+    """Where the first stage is entered once more: that it had been closed."""
+    deal = matter.deal
+    if deal is None or deal.closed_before is None or deal.stage_at != deal.reopened_at:
+        return ""
+    closed = moment(matter.local(deal.closed_before), matter.here)
+    return f"It had been closed {closed} and is at risk again: {listed(words_of(c) for c in deal.causes)}."
 
 
 def _stage_late(matter: Matter) -> View:
@@ -363,6 +372,13 @@ _NEWS: Final[Mapping[str, Callable[[Matter], View]]] = {
     "override": _override,
     "too_late": _too_late,
     "play_changed": changed_plays.play_changed,
+    "leaves": turns.leaves,
+    "stays": turns.stays,
+    "risk_cleared": turns.risk_cleared,
+    "cleared": turns.cleared,
+    "merged": turns.merged,
+    "joined": turns.joined,
+    "split": turns.split,
 }
 _KINDS: Final[Mapping[str, Callable[[Matter], View]]] = {
     "assigned": _assigned,

@@ -14,9 +14,10 @@ import models
 from saveline.core.facts import Account, Fact, Signal
 from saveline.store import load
 from saveline.store.bulk import Read
+from saveline.store.lineage import LastDeal, last_deals
 from saveline.store.load import ACCOUNT, ROLE
 from saveline.store.natural import Key, Natural, Row, Written
-from saveline.store.rows import DEAL, decode_json, encode_json, table
+from saveline.store.rows import CAUSE, decode_json, encode_json, table
 
 CONTACT: Final = table(models.Contact)
 SIGNAL: Final = table(models.Signal)
@@ -33,22 +34,27 @@ _SIGNALS = Read(
     sa.select(SIGNAL.c.account_id, SIGNAL.c.kind, SIGNAL.c.at, SIGNAL.c.value, SIGNAL.c.note, SIGNAL.c.id),
     SIGNAL.c.account_id,
 )
-_CLOSED = Read(
-    sa.select(DEAL.c.account_id, DEAL.c.closed_at).where(DEAL.c.state == sa.literal_column("'closed'")),
-    DEAL.c.account_id,
-)
-_OPEN = Read(
-    sa.select(DEAL.c.account_id, DEAL.c.id).where(DEAL.c.state != sa.literal_column("'closed'")), DEAL.c.account_id
+_SPLIT_OFF = Read(
+    sa.select(CAUSE.c.deal_id, CAUSE.c.cause, CAUSE.c.at).where(CAUSE.c.place < sa.literal_column("0")), CAUSE.c.deal_id
 )
 
 
 class Watched(Fact, frozen=True):
-    """An account with all that its risk is judged by. ``closed_at`` is when its last deal ended."""
+    """An account with all that its risk is judged by, and its last deal; ``split_off`` are causes that it lost."""
 
     account: Account
     signals: tuple[Signal, ...]
-    closed_at: datetime | None = None
-    open_deal: int | None = None
+    deal: LastDeal | None = None
+    split_off: Mapping[str, datetime] = {}
+
+    @property
+    def closed_at(self) -> datetime | None:
+        """When its last deal ended; of one that is open again, when that had been closed."""
+        return self.deal.closed_at if self.deal else None
+
+    @property
+    def open_deal(self) -> int | None:
+        return self.deal.id if self.deal and self.deal.open else None
 
 
 def ids_by_key(conn: Connection) -> dict[str, int]:
@@ -74,18 +80,19 @@ def _merged(stored: Row | None, given: Mapping[str, Any]) -> str:
 
 
 def watched(conn: Connection, ids: Sequence[int], now: datetime) -> Iterator[Watched]:
-    """Accounts with their signals, the latest human contact, and their deals. Six queries for them all."""
+    """Accounts with their signals, the latest human contact, and their deals. A fixed number of queries for all."""
     signals: dict[int, list[Signal]] = {}
     for account_id, kind, at, value, note, signal_id in _SIGNALS.rows(conn, ids):
         signals.setdefault(account_id, []).append(Signal(kind, at, value, note, signal_id))
     contacts = last_contacts(conn, ids, now)
-    closed: dict[int, datetime] = {}
-    for account_id, at in _CLOSED.rows(conn, ids):
-        closed[account_id] = max(at, closed.get(account_id, at))
-    opened = {row[0]: row[1] for row in _OPEN.rows(conn, ids)}
+    last = last_deals(conn, ids)
+    split: dict[int, dict[str, datetime]] = {}
+    for deal_id, cause, at in _SPLIT_OFF.rows(conn, sorted({d.id for d in last.values()})):
+        split.setdefault(deal_id, {})[cause] = at
     for account in load.accounts(conn, ids):
         found = replace(account, last_contact=contacts.get(account.id))
-        yield Watched(found, tuple(signals.get(account.id, ())), closed.get(account.id), opened.get(account.id))
+        deal = last.get(account.id)
+        yield Watched(found, tuple(signals.get(account.id, ())), deal, split.get(deal.id, {}) if deal else {})
 
 
 def last_contacts(conn: Connection, ids: Sequence[int], now: datetime) -> dict[int, datetime]:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 import models
-from saveline.core.changes import CauseAdded, Commented, DealOpened, Event, encode
+from saveline.core.changes import CauseAdded, CausesSplit, Commented, DealOpened, Event, encode
 from saveline.core.decide.draft import Decision
 from saveline.core.errors import SomebodyWasFaster
 from saveline.core.facts import Deal, Task
@@ -42,7 +42,7 @@ from saveline.store.rows import (
 COMMENT: Final = table(models.Comment)
 ROTATION: Final = table(models.Rotation)
 
-_AT_OPENING = ("id", "account_id", "play", "opened_at", "arr_cents")
+_AT_OPENING = ("id", "account_id", "opened_at")
 _DEAL_MOVES = tuple(f for f in DEAL_FIELDS if f not in _AT_OPENING)
 _TASK_MOVES = ("state", "title", "assignee_id", "department", "starts_at", "meant_id", "link", *CLOCK_FIELDS)
 _TASK_WAITS = ("starts_at",)
@@ -61,6 +61,9 @@ _INSERT_EVENT = Many.insert(EVENT, ("deal_id", "seq", "task_no", "at", "late_s",
 _NOTICE_FIELDS = ("deal_id", "task_no", "kind", "ordinal", "person_id", "channel", "at", "about", "not_before")
 _INSERT_NOTICE = Many.insert(NOTICE, _NOTICE_FIELDS)
 _INSERT_CAUSE = Many.insert(CAUSE, ("deal_id", "cause", "place", "at"))
+_SPLIT_CAUSE = Many.update(CAUSE, ("at", "place"), ("deal_id", "cause"))
+_JOIN_AGAIN = Many.update(CAUSE, ("place", "at"), ("deal_id", "cause"))
+_SPLIT_OFF: Final = -1
 _INSERT_COMMENT = Many.insert(COMMENT, ("deal_id", "seq", "task_no", "person_id", "at", "body"))
 
 _places = attrgetter(*_TASK_PLACES)
@@ -171,7 +174,7 @@ def _notice_row(deal_id: int, n: Notice) -> tuple[Any, ...]:
 
 def _write_side_rows(conn: Connection, decisions: Sequence[Decision]) -> None:
     """Causes and comments, which have tables of their own, and where the rotations stand."""
-    causes, comments = [], []
+    causes, joined, split, comments = [], [], [], []
     rotations: dict[str, int] = {}
     for decision in decisions:
         deal_id = decision.deal.id
@@ -181,11 +184,27 @@ def _write_side_rows(conn: Connection, decisions: Sequence[Decision]) -> None:
                 case DealOpened(causes=named):
                     causes += [(deal_id, cause, place, event.at) for place, cause in enumerate(named)]
                 case CauseAdded(cause=cause):
-                    causes.append((deal_id, cause, event.seq, event.at))
+                    joined.append((deal_id, cause, event.seq, event.at))
+                case CausesSplit(causes=gone):
+                    split += [(event.at, _SPLIT_OFF, deal_id, cause) for cause in gone]
                 case Commented(body=body):
                     comments.append((deal_id, event.seq, event.task_no, event.by, event.at, body))
     _INSERT_CAUSE.run(conn, causes)
+    _add_and_split(conn, joined, split)
     _INSERT_COMMENT.run(conn, comments)
     for department, person_id in rotations.items():
         conn.execute(sa.delete(ROTATION).where(ROTATION.c.department == department))
         conn.execute(sa.insert(ROTATION), {"department": department, "person_id": person_id})
+
+
+def _add_and_split(conn: Connection, joined: Sequence[tuple[Any, ...]], split: Sequence[tuple[Any, ...]]) -> None:
+    """Causes that joined, and those that were split off. Their rows stay, so one can come back to where it was."""
+    if joined:
+        keys = [(deal_id, cause) for deal_id, cause, _, _ in joined]
+        there = sa.select(CAUSE.c.deal_id, CAUSE.c.cause).where(
+            CAUSE.c.place < 0, CAUSE.c.deal_id.in_({deal_id for deal_id, _ in keys})
+        )
+        gone = {(row[0], row[1]) for row in conn.execute(there)}
+        _INSERT_CAUSE.run(conn, [row for row, key in zip(joined, keys, strict=True) if key not in gone])
+        _JOIN_AGAIN.run(conn, [(row[2], row[3], *key) for row, key in zip(joined, keys, strict=True) if key in gone])
+    _SPLIT_CAUSE.run(conn, split)

@@ -19,9 +19,15 @@ _CHUNK: Final = 2_000
 
 
 def of_period(conn: Connection, start: datetime, end: datetime) -> tuple[dict[int, list[Event]], dict[int, Account]]:
-    """``(events, account)`` by deal, of every deal that was open at some time in ``[start, end)``."""
+    """``(events, account)`` by deal, of every deal that was open or watched at some time in ``[start, end)``."""
     wanted = sa.select(DEAL.c.id, DEAL.c.account_id).where(
-        DEAL.c.opened_at < end, sa.or_(DEAL.c.closed_at.is_(None), DEAL.c.closed_at >= start)
+        DEAL.c.opened_at < end,
+        sa.or_(
+            DEAL.c.closed_at.is_(None),
+            DEAL.c.closed_at >= start,
+            DEAL.c.watch_until >= start,
+            DEAL.c.left_at >= start,
+        ),
     )
     owners = {row.id: row.account_id for row in conn.execute(wanted)}
     ids = list(owners)

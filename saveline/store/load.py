@@ -60,7 +60,10 @@ _CLOCKS = Read(
     ),
     TASK.c.deal_id,
 )
-_CAUSES = Read(sa.select(CAUSE.c.deal_id, CAUSE.c.cause).order_by(CAUSE.c.place), CAUSE.c.deal_id)
+_CAUSES = Read(
+    sa.select(CAUSE.c.deal_id, CAUSE.c.cause).where(CAUSE.c.place >= sa.literal_column("0")).order_by(CAUSE.c.place),
+    CAUSE.c.deal_id,
+)
 _ROLES = Read(sa.select(ROLE.c.account_id, ROLE.c.role, ROLE.c.person_id), ROLE.c.account_id)
 _ACCOUNTS = Read(sa.select(*_ACCOUNT_COLUMNS), ACCOUNT.c.id)
 _EVENT_COLUMNS = ("deal_id", "seq", "at", "kind", "data", "task_no", "by_id", "via")

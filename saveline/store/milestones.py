@@ -1,4 +1,4 @@
-"""The events that others may want to react to: stages entered, deals opened and closed, in the order of writing."""
+"""The events that others may want to react to: deals opened and closed, stages entered, accounts that left."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from saveline.core.changes import DealClosed, StageEntered, decode
+from saveline.core.changes import Change, DealClosed, DealLeft, DealReopened, StageEntered, decode
 from saveline.core.facts import Fact
 from saveline.store.directory import revision, set_revision
 from saveline.store.load import ACCOUNT
 from saveline.store.rows import DEAL, EVENT
 
 _MARK: Final = "milestones"
-_KINDS: Final = ("deal_opened", "stage_entered", "deal_closed")
+_KINDS: Final = ("deal_opened", "deal_reopened", "stage_entered", "deal_closed", "deal_left")
 
 
 class Milestone(Fact, frozen=True):
-    """``what`` is opened, the outcome's key, or ``stage``; with the deal and account it is about."""
+    """``what`` is opened, reopened, the outcome's key, left, or ``stage``; with the deal and account it is about."""
 
     id: int
     what: str
@@ -56,8 +56,19 @@ def told(conn: Connection, up_to: int) -> None:
 
 def _milestone(row: Sequence[Any]) -> Milestone:
     change = decode(row[1], row[2])
-    what = (
-        change.outcome if isinstance(change, DealClosed) else "stage" if isinstance(change, StageEntered) else "opened"
-    )
     stage = change.stage if isinstance(change, StageEntered) else ""
-    return Milestone(row[0], what, row[3], row[4], stage, row[5], row[6])
+    return Milestone(row[0], _what(change), row[3], row[4], stage, row[5], row[6])
+
+
+def _what(change: Change) -> str:
+    match change:
+        case DealClosed(outcome=outcome):
+            return outcome
+        case StageEntered():
+            return "stage"
+        case DealReopened():
+            return "reopened"
+        case DealLeft():
+            return "left"
+        case _:
+            return "opened"

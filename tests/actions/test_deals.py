@@ -67,10 +67,11 @@ def test_many_accounts_become_deals_at_once(on_both: World) -> None:
     assert at_once([opening(account) for account in accounts]) == accounts
 
 
-def test_a_closed_deal_makes_room_for_another(on_both: World) -> None:
+def test_a_deal_that_was_closed_long_ago_makes_room_for_another(on_both: World) -> None:
     account = on_both.account()
     on_both.open(account)
     on_both.close_deal("ana", "let_go", reason="bought by a competitor")
+    on_both.pass_time(days=60)
     assert on_both.open(account, "champion_left") == 2
     assert (on_both.deal(1).outcome, on_both.deal(2).state) == ("let_go", "open")
 

@@ -168,3 +168,24 @@ def test_init_makes_a_workspace_that_is_in_order(
     checks = {c["id"]: c["level"] for c in terminal.json("doctor")}
     assert "error" not in checks.values(), checks
     assert "already. Nothing was changed." in terminal.refused("init", str(folder))
+
+
+def test_deals_that_take_another_turn_at_the_terminal(opened: Terminal, lite: World) -> None:
+    told = opened.done("deal", "cause", "add", "1", "price_pressure", "--note", "her mail", "--as", "ana")
+    assert "Ana Ruiz: a further cause: price pressure (her mail)" in told
+    shown = opened.json("deal", "show", "1")["causes"]
+    assert [(c["cause"], c["note"]) for c in shown] == [("champion_left", ""), ("price_pressure", "her mail")]
+    assert "her mail" in opened.done("deal", "show", "1")
+    lite.account("globex", name="Globex")
+    split = opened.json("deal", "split", "1", "--account", "globex", "-c", "price_pressure", "--as", "ana")
+    assert (split["deal"]["id"], split["deal"]["causes"]) == (2, ["price_pressure"])
+    merged = opened.json("deal", "merge", "2", "--into", "1", "--same-customer", "--as", "bob")
+    assert (merged["merged"]["deal"]["merged_into"], merged["into"]["deal"]["arr_cents"]) == (1, 8_000_000)
+    assert "merged into deal 1" in opened.done("deal", "show", "2")
+    left = opened.json("account", "left", "Acme", "--on", "2027-01-31", "--evidence", "their mail", "--as", "ana")
+    assert [e["change"]["left_on"] for e in left["events"]] == ["2027-01-31"]
+    assert "the account stays" in opened.done("account", "stays", "acme", "--reason", "signed", "--as", "ana")
+    status, _, said = opened.type("account", "left", "Acme", "--on", "soon", "--evidence", "x", "--as", "ana")
+    assert (status, "expected a date like 2026-12-01" in said) == (output.USAGE, True)
+    status, _, said = opened.type("account", "stays", "Acme", "--reason", "x", "--as", "ana")
+    assert (status, "Nobody said that Acme leaves." in said) == (output.REFUSED, True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -22,13 +22,20 @@ from saveline.core.changes import (
     KIND,
     ApprovalAsked,
     CauseAdded,
+    CausesSplit,
     Change,
     Commented,
     DealClosed,
+    DealJoined,
+    DealKept,
+    DealLeft,
+    DealMerged,
     DealMigrated,
     DealOpened,
     DealPaused,
+    DealReopened,
     DealResumed,
+    DealStayed,
     DecisionAsked,
     Escalated,
     Event,
@@ -37,6 +44,7 @@ from saveline.core.changes import (
     Moved,
     OwnerChanged,
     Reminded,
+    RiskCleared,
     RungPassed,
     SeverityChanged,
     StageEntered,
@@ -68,6 +76,7 @@ _PLAIN: Mapping[Any, st.SearchStrategy[Any]] = {
     str: _TEXT,
     int: st.integers(-(2**63), 2**63 - 1),
     datetime: st.integers(0, 4 * 10**15).map(lambda us: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)),
+    date: st.dates(),
     type(None): st.none(),
     bool: st.booleans(),
     float: st.floats(-1e9, 1e9),
@@ -113,7 +122,7 @@ def test_every_change_is_read_as_it_was_written(cls: type[Any], data: st.DataObj
 
 
 def test_every_kind_of_change_has_a_word_of_its_own() -> None:
-    assert len(set(KIND.values())) == len(KIND) == len(get_args(Change)) == 29
+    assert len(set(KIND.values())) == len(KIND) == len(get_args(Change)) == 37
     assert KIND[TaskWithdrawn] == "task_withdrawn"
 
 
@@ -182,10 +191,30 @@ LIFE = history(
     (120, DealClosed("let_go", "they were bought", None, None), 0, 2),
 )
 EMPTY = Deal(id=7, account_id=3)
+AFTERWARDS = history(
+    (0, DealOpened("play", "hash", ANA, 80_000_00, at(2000), ("champion_left",), 60)),
+    (0, StageEntered("triage", ("call",))),
+    (0, TaskStarted("Call", at(24)), 1),
+    (0, TaskAssigned(ANA), 1),
+    (5, DealJoined(9, "Globex", 85, 20_000_00)),
+    (5, CauseAdded("price_pressure", 85)),
+    (6, CausesSplit(11, "Hooli", ("price_pressure",), 60, 20_000_00)),
+    (9, TaskDone(), 1, ANA),
+    (9, RiskCleared(12, 20)),
+    (10, DealClosed("saved", "a discount", 70_000_00, None, at(100)), 0, ANA),
+    (100, DealKept()),
+    (101, DealLeft(date(2026, 11, 22), "their mail"), 0, ANA),
+    (102, DealStayed("another Acme"), 0, ANA),
+    (103, DealLeft(date(2026, 11, 23))),
+    (110, DealReopened("other", "later", ELI, at(3000), "saved", 70, ("so it is",), "high")),
+    (110, StageEntered("triage", ("call",))),
+    (120, DealMerged(12, "one save for both"), 0, ANA),
+)
+"""What can come after a close, and turn a deal into another."""
 
 
 def test_the_life_holds_every_kind_of_change() -> None:
-    assert {type(e.change) for e in LIFE} == set(KIND)
+    assert {type(e.change) for e in (*LIFE, *AFTERWARDS)} == set(KIND)
 
 
 def test_a_history_folds_to_the_deal() -> None:
@@ -224,6 +253,29 @@ def test_a_history_folds_to_the_deal() -> None:
     assert deal.tasks[0].answers == {"root_cause": "price", "sure": True}
 
 
+def test_what_comes_after_a_close_folds_too() -> None:
+    def after(hours: float) -> Deal:
+        return evolve(EMPTY, [e for e in AFTERWARDS if e.at <= at(hours)])
+
+    both = ("champion_left", "price_pressure")
+    assert (after(5).causes, after(5).score, after(5).arr_cents) == (both, 85, 100_000_00)
+    assert (after(6).causes, after(6).score, after(6).arr_cents) == (("champion_left",), 60, 80_000_00)
+    assert (after(9).score, after(10).state, after(10).watch_until) == (12, "closed", at(100))
+    assert (after(100).kept_at, after(101).kept_at, after(101).left_at) == (at(100), None, at(101))
+    assert (after(102).left_at, after(103).left_at) == (None, at(103))
+    again = after(110)
+    assert (again.state, again.play, again.play_hash, again.owner_id) == ("open", "other", "later", ELI)
+    assert (again.decide_at, again.score, again.severity) == (at(3000), 70, "high")
+    assert (again.opened_at, again.reopened_at, again.closed_before, again.earlier) == (at(0), at(110), at(10), 1)
+    assert (again.outcome, again.reason, again.kept_cents, again.closed_at) == (None,) * 4
+    assert (again.watch_until, again.kept_at, again.left_at, again.arr_cents) == (None, None, None, 80_000_00)
+    assert [(t.state, t.visit) for t in again.tasks] == [("done", 1), ("waiting", 2)]
+    assert again.latest("call") == again.tasks[1]
+    ended = after(120)
+    assert (ended.state, ended.outcome, ended.merged_into) == ("closed", "merged", 12)
+    assert (ended.reason, ended.ending) == ("one save for both", "merged into deal 12")
+
+
 def test_the_clock_of_a_task_says_what_its_ladder_counts_from() -> None:
     """Assigned anew it is unseen again; the first promise never moves; a rung that was passed is climbed."""
     seen = evolve(EMPTY, LIFE[:7]).tasks[0].running
@@ -253,8 +305,9 @@ def test_it_does_not_matter_in_how_many_parts_a_history_is_folded(cut: int) -> N
 
 
 def test_a_history_read_back_folds_to_the_same_deal() -> None:
-    read = [replace(e, change=decode(e.kind, encode(e.change))) for e in LIFE]
-    assert evolve(EMPTY, read) == evolve(EMPTY, LIFE)
+    for life in (LIFE, AFTERWARDS):
+        read = [replace(e, change=decode(e.kind, encode(e.change))) for e in life]
+        assert evolve(EMPTY, read) == evolve(EMPTY, life)
 
 
 def test_a_change_of_a_task_that_is_not_open_is_a_bug_and_not_a_silent_nothing() -> None:

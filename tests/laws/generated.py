@@ -133,6 +133,7 @@ def plays(draw: st.DrawFn) -> dict[str, Any]:
         "title": "Generated",
         "benefit": "None: it is a test.",
         "decide": draw(st.sampled_from(["30 days before renewal", "20 business days after opened"])),
+        "watch": draw(st.sampled_from(["6 hours", "9 days", "70 days"])),
         "stages": built,
     }
 
@@ -170,10 +171,30 @@ ACTS = (
     "answered",
     "grade",
     "override",
+    "save",
+    "let_go",
+    "reopen",
+    "reopen",
+    "leaves",
+    "stays",
     "wait",
     "wait",
 )
 IDLE = ("wait", "wait", "seen", "snooze", "hand_over", "claim", "help", "customer", "grade")
+
+
+TURNS = ("save", "save", "save", "let_go", "reopen", "reopen", "reopen", "leaves", "stays", "done", "wait", "wait")
+
+
+@st.composite
+def open_plays(draw: st.DrawFn) -> dict[str, Any]:
+    """Plays whose gates keep nobody, so that a deal can be saved, and saved again, within a short script."""
+    play: dict[str, Any] = draw(plays())
+    for stage in play["stages"].values():
+        stage.pop("exit", None)
+        for task in stage["tasks"]:
+            task["optional"] = True
+    return play
 
 
 def _steps(acts: tuple[str, ...]) -> st.SearchStrategy[Step]:
@@ -181,5 +202,7 @@ def _steps(acts: tuple[str, ...]) -> st.SearchStrategy[Step]:
 
 
 scripts = st.lists(_steps(ACTS), min_size=2, max_size=14)
+turning_scripts = st.lists(_steps(TURNS), min_size=6, max_size=14)
+"""The deal is closed, opened again and watched, and its account leaves and stays."""
 idle_scripts = st.lists(_steps(IDLE), min_size=6, max_size=14)
 """Nobody gets anything done, so that ladders are climbed to their end."""

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 
-from saveline.actions import deals, tasks
+from saveline.actions import customers, deals, tasks
 from saveline.actions.tasks import TaskRef
 from saveline.core.changes import Event
 from saveline.core.decide.deals import Closing
@@ -121,6 +121,25 @@ def _save(world: World, deal: Deal, step: Step) -> None:
     deals.close_deal(world.desk, deal.id, world.by(step.person), Closing("saved", "they stay", 100))
 
 
+def _let_go(world: World, deal: Deal, step: Step) -> None:
+    deals.close_deal(world.desk, deal.id, world.by(step.person), Closing("let_go", "they want to"))
+
+
+def _reopen(world: World, deal: Deal, step: Step) -> None:
+    """Only while it is the same deal that opens again."""
+    if deal.closed_at is not None and world.now - deal.closed_at < timedelta(days=60):
+        world.open(deal.account_id, "price_pressure" if step.flag else "value_not_seen")
+
+
+def _leaves(world: World, deal: Deal, step: Step) -> None:
+    on = world.now.date() + timedelta(days=step.pick * 5 - 5)
+    customers.account_left(world.desk, deal.account_id, world.by(step.person), on=on, evidence="a mail")
+
+
+def _stays(world: World, deal: Deal, step: Step) -> None:
+    customers.account_stays(world.desk, deal.account_id, world.by(step.person), reason="it was another one")
+
+
 def _act_on_task(world: World, deal: Deal, task: Task, step: Step) -> None:
     ref, by = TaskRef(deal.id, task.no), world.by(step.person, "slack")
     if task.plan == "decision" and step.do in ("done", "other"):
@@ -181,6 +200,10 @@ _ON_DEAL: Final[Mapping[str, _OnDeal]] = {
     "save": _save,
     "grade": _grade,
     "override": _override,
+    "let_go": _let_go,
+    "reopen": _reopen,
+    "leaves": _leaves,
+    "stays": _stays,
 }
 _ON_TASK: Final[Mapping[str, _OnTask]] = {
     "done": _done,

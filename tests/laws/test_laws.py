@@ -44,7 +44,7 @@ from saveline.core.facts import Deal, Fact
 from saveline.core.worktime import between
 from saveline.store.apply import apply
 from saveline.store.rows import DEAL, NOTICE, TASK
-from tests.laws.generated import Step, idle_scripts, plays, scripts
+from tests.laws.generated import Step, idle_scripts, open_plays, plays, scripts, turning_scripts
 from tests.laws.playing import act, events, notices, people, start
 from tests.laws.playing import case as case_of
 from tests.world import World
@@ -70,7 +70,8 @@ def play_script(world: World, deal_id: int, script: Sequence[Step]) -> None:
 @generated
 @given(play=plays(), script=scripts)
 def test_law_1_nobody_is_forgotten(on_both: World, play: dict[str, Any], script: list[Step]) -> None:
-    """After every step an open deal and each of its open tasks have a next moment, which lies ahead.
+    """After every step an open deal and each of its open tasks have a next moment, which lies ahead; so has a save that
+    is watched, and no other deal that is closed.
 
     Planted: ``_next_at`` left out the decision date; ``scheduled`` did not clear and recompute ``stale``.
     """
@@ -80,12 +81,51 @@ def test_law_1_nobody_is_forgotten(on_both: World, play: dict[str, Any], script:
         act(on_both, deal_id, step)
         deal = on_both.deal(deal_id)
         if deal.closed:
-            assert deal.next_at is None
-            assert all(t.closed or t.state == "waiting" for t in deal.tasks)
-            return
-        assert deal.next_at is not None
+            assert all(t.closed for t in deal.tasks)
+            assert (deal.next_at is not None) == (deal.watch_until is not None and not (deal.kept_at or deal.left_at))
+        else:
+            assert deal.next_at is not None
+            assert (deal.watch_until, deal.kept_at, deal.outcome, deal.closed_at) == (None,) * 4
+        if deal.next_at is None:
+            continue
         assert deal.next_at >= on_both.now
         assert all(t.next_at is not None for t in deal.tasks if t.state == "open")
+
+
+@generated
+@given(play=open_plays(), script=turning_scripts)
+def test_laws_1_and_8_hold_for_deals_that_turn(on_both: World, play: dict[str, Any], script: list[Step]) -> None:
+    """Closed, watched, kept or lost after all, opened again: an open deal and a watched save have a next moment ahead,
+    no other has one, and what the database holds is what the history folds to.
+
+    Planted: ``watched_until`` that went on after the account had left; ``_AT_OPENING`` with ``decide_at``, which a deal
+    that opens again gets anew.
+    """
+    deal_id = start(on_both, play)
+    for step in script:
+        on_both.at(on_both.now + step.wait)
+        act(on_both, deal_id, step)
+        deal = on_both.deal(deal_id)
+        watched = deal.watch_until is not None and not (deal.kept_at or deal.left_at)
+        assert (deal.next_at is not None) == (watched or not deal.closed)
+        assert deal.next_at is None or deal.next_at >= on_both.now
+        folded = evolve(Deal(id=deal_id, account_id=deal.account_id), events(on_both, deal_id))
+        assert _timeless(folded) == _timeless(deal)
+
+
+@generated
+@given(play=open_plays(), script=turning_scripts, ticks=st.lists(st.integers(1, 20_000), min_size=1, max_size=8))
+def test_law_2_the_tick_does_not_matter_for_deals_that_turn(
+    on_both: World, play: dict[str, Any], script: list[Step], ticks: list[int]
+) -> None:
+    """Planted: ``reopen_deal`` that did not catch up first: a watch that was over never ended."""
+    deal_id = start(on_both, play)
+    play_script(on_both, deal_id, script)
+    often, ended = _timeline(events(on_both, deal_id)), on_both.now
+    deal_id = start(on_both, play)
+    _play_with_ticks(on_both, deal_id, script, ticks)
+    on_both.jump(ended)
+    assert _timeline(events(on_both, deal_id)) == often
 
 
 def test_law_1_the_database_refuses_a_forgotten_deal_and_task(on_both: World) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from saveline.actions import reports, tasks, wording
+from saveline.actions import customers, joining, reports, tasks, wording
 from saveline.actions.digest import queue_digests
 from saveline.core import periods
+from saveline.core.decide.joining import Merge
 from tests.world import World
 
 Golden = Callable[[str, str], None]
@@ -170,3 +171,60 @@ def test_stage_report_in_every_form(lite: World, letters: Callable[..., None], g
     assert queued == 1
     letters("stage_report", "chris")
     golden("messages/stage_report/page.md", wording.report_page(report, lite.desk.workspace.zone))
+
+
+# --- deals that take another turn -------------------------------------------------------------------------------------
+
+
+def saved_and_watched(world: World) -> None:
+    world.setting("playbooks/champion-left.yaml", "priority: 50\n", "priority: 50\nwatch: 120 days\n")
+    saved_by_all(world)
+    world.close_deal("ana", "saved", reason="20 % off for a year.", kept=64_000)
+
+
+def test_a_save_that_is_watched(lite: World, letters: Callable[..., None]) -> None:
+    saved_and_watched(lite)
+    letters("saved", "eli", "saved_watched")
+
+
+def test_a_delayed_loss_and_the_report_of_it(lite: World, letters: Callable[..., None], golden: Golden) -> None:
+    saved_and_watched(lite)
+    lite.at(datetime(2027, 3, 22, 9, tzinfo=UTC))
+    lite.leaves("bob", date(2027, 3, 20), evidence="Their bank sent the last invoice back.")
+    letters("lost", "eli", "lost_after_all")
+    week = periods.parse("2027-W12", lite.desk.workspace.zone)
+    page = wording.report_page(reports.build(lite.desk, week), lite.desk.workspace.zone)
+    golden("messages/lost_after_all/report.md", page)
+
+
+def test_at_risk_again(lite: World, letters: Callable[..., None]) -> None:
+    saved_and_watched(lite)
+    lite.pass_time(days=20)
+    lite.open(1, "price_pressure")
+    letters("stage_entered", "ana", "stage_entered_again")
+
+
+def test_news_of_an_account_that_leaves_and_stays(lite: World, letters: Callable[..., None]) -> None:
+    lite.open()
+    lite.leaves("bob", date(2027, 1, 31))
+    letters("news", "ana", "news_leaves", news="leaves")
+    customers.account_stays(lite.desk, 1, lite.by("bob"), reason="They signed again.")
+    letters("news", "ana", "news_stays", news="stays")
+
+
+def test_news_that_the_risk_has_cleared(lite: World, letters: Callable[..., None]) -> None:
+    lite.setting("saveline.yaml", "  let_go:", "  cleared: {title: Risk cleared, cleared: true}\n  let_go:")
+    diagnosed(lite)
+    lite.close_deal("bob", "cleared", reason="the champion had only been on leave")
+    letters("news", "chris", "news_cleared", news="cleared")
+
+
+def test_news_of_deals_that_are_merged_and_split(lite: World, letters: Callable[..., None]) -> None:
+    lite.open()
+    lite.open(lite.account("globex", name="Globex", team={"csm": "bob"}), "champion_left", "price_pressure")
+    lite.account("hooli", name="Hooli", team={"csm": "bob"})
+    joining.merge(lite.desk, 2, 1, lite.by("chris"), Merge("one save for both"))
+    letters("news", "bob", "news_merged", news="merged")
+    letters("news", "ana", "news_joined", news="joined")
+    joining.split(lite.desk, 1, 3, lite.by("chris"), ["price_pressure"])
+    letters("news", "ana", "news_split", news="split")

@@ -160,7 +160,7 @@ def test_what_was_dealt_with_in_a_deal_opens_no_second_one(on_both: World, tmp_p
 
 
 def test_facts_alone_open_no_second_deal_soon_after_a_close(on_both: World, tmp_path: Path) -> None:
-    """Nobody has met them for months: that was so before the close too. After 90 days it counts again."""
+    """Nobody has met them for months: that was so before the close too. After the cool-down it counts again."""
     settings = on_both.settings.workspace / "saveline.yaml"
     settings.write_text(
         settings.read_text().replace("points: 35, cause: silent_account", "points: 70, cause: silent_account")
@@ -169,10 +169,10 @@ def test_facts_alone_open_no_second_deal_soon_after_a_close(on_both: World, tmp_
     (opened,) = bring_in(on_both, tmp_path / "in", met).opened
     assert (opened.account, opened.causes) == ("initech", ("silent_account",))
     on_both.close_deal("ana", "let_go")
-    on_both.clock.set(on_both.now + timedelta(days=89))
+    on_both.clock.set(on_both.now + timedelta(days=59))
     assert bring_in(on_both, tmp_path / "in").opened == ()
     on_both.clock.set(on_both.now + timedelta(days=1))
-    assert [o.account for o in bring_in(on_both, tmp_path / "in").opened] == ["initech"]
+    assert [(o.account, o.deal) for o in bring_in(on_both, tmp_path / "in").opened] == [("initech", 2)]
 
 
 def test_a_call_makes_an_account_less_silent(on_both: World, tmp_path: Path) -> None:
@@ -332,7 +332,7 @@ def test_columns_and_kinds_that_nothing_is_done_with_are_warned_of(lite: World, 
     assert result.in_order
     assert [str(p).partition("in/")[2] for p in result.problems] == [
         "accounts.csv:1:3: warning: the column 'segement' is not read; expected key, name, segment, vertical, region, "
-        "country, arr, renewal, health, plan or trial_end; did you mean 'segment'?",
+        "country, arr, renewal, health, left_on, plan or trial_end; did you mean 'segment'?",
         "signals.csv:2:1: warning: no risk rule counts signals of kind 'champoin_left'; expected champion_left, "
         "escalation or nps; did you mean 'champion_left'?",
     ]

@@ -17,7 +17,7 @@ from saveline.core.changes import (
     SeverityChanged,
     TaskDone,
 )
-from saveline.core.decide import flow, follow
+from saveline.core.decide import afterwards, flow, follow
 from saveline.core.decide.draft import Case, Decision, Draft
 from saveline.core.decide.due import caught_up, finish, resume
 from saveline.core.errors import (
@@ -30,6 +30,7 @@ from saveline.core.errors import (
     UnknownWord,
 )
 from saveline.core.facts import Doer, Fact
+from saveline.core.people import Who
 from saveline.core.runway import decision_at, runway
 from saveline.core.workspace import Outcome
 
@@ -65,11 +66,7 @@ def open_deal(
 ) -> Decision:
     """Make a deal of the account with the play that was chosen: ``case.deal`` is empty but for its account."""
     draft = Draft(case)
-    owner = draft.who(case.workspace.owner, at)
-    # Whoever is away owns it all the same: what the owner has to do goes to their substitute meanwhile.
-    owner_id = owner.meant_id or owner.person_id or draft.who(case.workspace.steward, at).person_id
-    calendar = case.people.calendar(owner_id)
-    decide_at = decision_at(case.play, case.workspace, case.account, calendar, at)
+    owner, owner_id, decide_at = owner_and_date(draft, at)
     opened = DealOpened(
         case.play.name,
         case.play.hash,
@@ -84,10 +81,20 @@ def open_deal(
     )
     draft.record(opened, at=at, by=by)
     flow.enter_stage(draft, case.play.stages[0].key, at, "opened")
-    _tell_circle(draft, at)
+    tell_circle(draft, at)
     flow.settle(draft, at)
-    _warn(draft, at)
+    warn_of_time(draft, at)
     return finish(draft)
+
+
+def owner_and_date(draft: Draft, at: datetime) -> tuple[Who, int | None, datetime]:
+    """How the owner of a deal that opens at ``at`` is found, who it is, and when it has to be decided."""
+    case = draft.case
+    owner = draft.who(case.workspace.owner, at)
+    # Whoever is away owns it all the same: what the owner has to do goes to their substitute meanwhile.
+    owner_id = owner.meant_id or owner.person_id or draft.who(case.workspace.steward, at).person_id
+    calendar = case.people.calendar(owner_id)
+    return owner, owner_id, decision_at(case.play, case.workspace, case.account, calendar, at)
 
 
 def add_cause(case: Case, *, at: datetime, cause: str, score: int, note: str = "", by: Doer | None = None) -> Decision:
@@ -96,14 +103,16 @@ def add_cause(case: Case, *, at: datetime, cause: str, score: int, note: str = "
     draft.open_deal()
     if cause not in draft.deal.causes:
         draft.record(CauseAdded(cause, score, note), at=at, by=by)
-        _worsen(draft, at)
+        worsen(draft, at)
         flow.settle(draft, at)
     return finish(draft)
 
 
 def reconsider(case: Case, *, at: datetime) -> Decision:
-    """The account's facts or the people changed: open tasks follow, and what now can be starts, is skipped or left."""
+    """The account's facts or the people changed: open tasks follow, and what now can be starts, is skipped or left; and
+    it is seen whether the account itself has left."""
     draft = caught_up(case, at)
+    afterwards.look_at_account(draft, at)
     if not draft.deal.closed:
         follow.follow_owner(draft, at)
         follow.follow(draft, at)
@@ -111,6 +120,15 @@ def reconsider(case: Case, *, at: datetime) -> Decision:
         draft.stale.update(t.no for t in draft.deal.tasks if t.state == "open")
         if draft.deal.state == "open":
             flow.settle(draft, at)
+    return finish(draft)
+
+
+def account_told(case: Case, *, at: datetime, words: str, by: Doer) -> Decision:
+    """Somebody said that the account has left, or stays after all, and why they know: ``words``."""
+    draft = caught_up(case, at)
+    afterwards.look_at_account(draft, at, words=words.strip(), by=by)
+    if draft.deal.state == "open":
+        flow.settle(draft, at)
     return finish(draft)
 
 
@@ -159,7 +177,7 @@ def override_gate(case: Case, *, by: Doer, at: datetime, until: datetime, reason
     return finish(draft)
 
 
-def _worsen(draft: Draft, at: datetime) -> None:
+def worsen(draft: Draft, at: datetime) -> None:
     """The severity that the score has reached, where it is worse than the one so far. Better it gets by people only."""
     keys = [s.key for s in draft.case.workspace.severities]
     reached = draft.case.workspace.severity_of(draft.deal.score)
@@ -172,10 +190,10 @@ def _worsen(draft: Draft, at: datetime) -> None:
 def _change_severity(draft: Draft, to: str, why: str, at: datetime, *, by: Doer | None = None) -> None:
     draft.record(SeverityChanged(to, why), at=at, by=by)
     draft.stale.update(t.no for t in draft.deal.tasks if t.state == "open")  # their ladders may be others now
-    _tell_circle(draft, at, by=by)
+    tell_circle(draft, at, by=by)
 
 
-def _tell_circle(draft: Draft, at: datetime, *, by: Doer | None = None) -> None:
+def tell_circle(draft: Draft, at: datetime, *, by: Doer | None = None) -> None:
     """Tell everybody who is to hear of a deal of this severity."""
     severity = draft.case.workspace.severity(draft.deal.severity)
     if severity is not None and severity.tell:
@@ -244,7 +262,7 @@ def close_deal(case: Case, closing: Closing, *, by: Doer, at: datetime) -> Decis
     return finish(draft)
 
 
-def close(draft: Draft, closing: Closing, *, by: Doer, at: datetime) -> None:
+def close(draft: Draft, closing: Closing, *, by: Doer | None, at: datetime) -> None:
     """Close the deal, withdraw its open tasks, and tell everybody who had a part in it, once each.
 
     Lost and let go may be said at any time: a customer leaves when they leave. Saved is behind the gates: that of the
@@ -261,12 +279,20 @@ def close(draft: Draft, closing: Closing, *, by: Doer, at: datetime) -> None:
     asked = deal.decision()
     if asked is not None:
         draft.record(TaskDone(outcome.key), at=at, task_no=asked.no, by=by)
-    helpers = dict.fromkeys([deal.owner_id, *(t.closed_by for t in deal.tasks if t.state == "done"), by.person_id])
+    helpers = dict.fromkeys(
+        [deal.owner_id, *(t.closed_by for t in deal.tasks if t.state == "done"), by.person_id if by else None]
+    )
     open_tasks = tuple(t for t in draft.deal.tasks if not t.closed)
-    ended = f"the account is {outcome.title.lower()}"
+    ended = "the risk has cleared" if outcome.cleared else f"the account is {outcome.title.lower()}"
     taken = flow.withdraw(draft, open_tasks, at, ended, by=by)
-    draft.record(DealClosed(outcome.key, closing.reason.strip(), closing.kept_cents, closing.evidence), at=at, by=by)
-    draft.tell_all("saved" if outcome.saved else "lost", [*helpers, *sorted(taken)], at=at)
+    watch = afterwards.watch_until(draft, at) if outcome.saved else None
+    closed = DealClosed(outcome.key, closing.reason.strip(), closing.kept_cents, closing.evidence, watch)
+    draft.record(closed, at=at, by=by)
+    told = [*helpers, *sorted(taken)]
+    if outcome.cleared:
+        draft.tell_all("news", told, at=at, about={"news": "cleared"})
+    else:
+        draft.tell_all("saved" if outcome.saved else "lost", told, at=at)
 
 
 def _check_closing(draft: Draft, outcome: Outcome, closing: Closing) -> None:
@@ -284,11 +310,16 @@ def _check_gates(draft: Draft, at: datetime) -> None:
     following = case.play.after(deal.stage)
     if following is not None and deal.decision() is None:
         missing.append(f"{case.workspace.stage_title(following.key)} comes before a save, unless the decision is due")
+    left = case.account.left_on
+    if left is not None:
+        missing.append(
+            f"{case.account.name} leaves on {left:%-d %b %Y}, unless `saveline account stays` takes that back"
+        )
     if missing:
         raise GateHolds(case.workspace.stage_title(deal.stage), missing)
 
 
-def _warn(draft: Draft, at: datetime) -> None:
+def warn_of_time(draft: Draft, at: datetime) -> None:
     """The owner hears at once of a play for which there is too little time."""
     found = runway(replace(draft.case, deal=draft.deal), at)
     if not found.fits and not draft.deal.decision_asked:

@@ -94,7 +94,7 @@ class Draft:
         """Task ``no``, which must be open. Raises a refusal that says who closed it, or what it waits for."""
         task = self.task(no)
         if self.deal.closed and not task.closed:
-            raise DealIsClosed(self.case.account.name, self.deal.outcome or "", self.day(self.deal.closed_at))
+            raise DealIsClosed(self.case.account.name, self.deal.ending, self.day(self.deal.closed_at))
         if task.closed:
             raise TaskClosed(
                 self.name_of(task), task.state, self.case.people.name(task.closed_by), self.day(task.closed_at)
@@ -106,7 +106,7 @@ class Draft:
 
     def open_deal(self) -> Deal:
         if self.deal.closed:
-            raise DealIsClosed(self.case.account.name, self.deal.outcome or "", self.day(self.deal.closed_at))
+            raise DealIsClosed(self.case.account.name, self.deal.ending, self.day(self.deal.closed_at))
         return self.deal
 
     def plan(self, task: Task) -> TaskPlan | None:
@@ -138,7 +138,7 @@ class Draft:
 
     def _answers(self) -> dict[str, dict[str, Any]]:
         answers: dict[str, dict[str, Any]] = {t.id: {} for s in self.case.play.stages for t in s.tasks}
-        for task in self.deal.tasks:
+        for task in self.deal.of_this_life():
             if task.state == "done":
                 answers[task.plan] = dict(task.answers)
         return answers
@@ -148,7 +148,7 @@ class Draft:
         deal = self.deal
         match anchor.kind:
             case "opened":
-                return deal.opened_at
+                return deal.began_at
             case "stage start":
                 return deal.stage_at
             case "start":
@@ -248,7 +248,7 @@ class Draft:
 
 def account_facts(account: Account, deal: Deal) -> dict[str, Any]:
     """An account as conditions see it; money in whole units, renewal as a date, the user's own fields beside ours."""
-    opened = deal.opened_at.date() if deal.opened_at else None
+    opened = deal.began_at.date() if deal.began_at else None
     return {
         **account.fields,
         "key": account.key,
@@ -259,6 +259,7 @@ def account_facts(account: Account, deal: Deal) -> dict[str, Any]:
         "arr": account.arr_cents / 100,
         "renewal": account.renewal,
         "health": account.health,
+        "left_on": account.left_on,
         "runway_days": (account.renewal - opened).days if account.renewal and opened else None,
     }
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from saveline.core.changes import DealResumed, Moved, StageLate, TaskGoesOn
-from saveline.core.decide import flow, follow, ladder
+from saveline.core.decide import afterwards, flow, follow, ladder
 from saveline.core.decide.draft import Case, Decision, Draft
 from saveline.core.facts import Deal, Doer, Fact, Task
 from saveline.core.worktime import between, moved
@@ -45,7 +45,8 @@ def scheduled(draft: Draft) -> Deal:
 
 def _timed(draft: Draft, deal: Deal) -> Deal:
     if deal.closed:
-        return deal if deal.next_at is None else replace(deal, next_at=None)
+        watched = afterwards.watched_until(deal)
+        return deal if deal.next_at == watched else replace(deal, next_at=watched)
     if draft.stale:
         tasks = list(deal.tasks)
         for no in draft.stale:
@@ -97,7 +98,9 @@ def _fire_first(draft: Draft, now: datetime) -> None:
     """Fire what is due first. Of several at one moment: the decision, then the stage clock, then tasks in order."""
     deal, at = draft.deal, draft.deal.next_at
     assert at is not None
-    if deal.state == "paused":
+    if deal.closed:
+        afterwards.end_watch(draft, at)
+    elif deal.state == "paused":
         resume(draft, at)
     elif deal.decide_at == at and not deal.decision_asked:
         flow.ask_decision(draft, at, "the decision date has come")

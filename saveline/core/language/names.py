@@ -13,7 +13,7 @@ from saveline.core.people import Assignee, Chain, Claim, Lead, Link, Manager, Na
 from saveline.core.play import Field
 from saveline.core.workspace import Workspace
 
-ACCOUNT_FACTS = ("key", "name", "segment", "vertical", "region", "arr", "renewal", "health", "runway_days")
+ACCOUNT_FACTS = ("key", "name", "segment", "vertical", "region", "arr", "renewal", "health", "left_on", "runway_days")
 DEAL_FACTS = ("stage", "causes", "arr", "score", "deciding", "severity")
 
 

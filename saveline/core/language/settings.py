@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
-
-from pydantic import Field
+from typing import Any, Final
 
 from saveline.core.errors import Invalid, Problem
 from saveline.core.facts import Department
@@ -16,15 +14,21 @@ from saveline.core.language.lints import lint_ladder
 from saveline.core.language.names import Names, check_chain, check_moment
 from saveline.core.language.playbooks import DECIDES, DUES, read_rungs
 from saveline.core.language.problems import Expressions, Findings, Place, Source
-from saveline.core.language.rehearsal import RehearsalShape, behaviour_of
-from saveline.core.language.shapes import PolicyShape, Shape
-from saveline.core.language.words import Chain, Day, Email, Name, Span, Text, When, Word, Words
-from saveline.core.moments import Anchor, Duration, Moment
+from saveline.core.language.rehearsal import behaviour_of
+from saveline.core.language.settings_shapes import (
+    DepartmentShape,
+    NoticeRuleShape,
+    RuleShape,
+    SettingsShape,
+)
+from saveline.core.language.shapes import PolicyShape
+from saveline.core.life_changes import MERGED
 from saveline.core.people import Manager, Owner
 from saveline.core.play import Condition, Policy, Rung
 from saveline.core.workspace import (
     NOTICE_KINDS,
     Channel,
+    Clearing,
     Decision,
     Limit,
     NoticeRule,
@@ -38,107 +42,6 @@ from saveline.core.workspace import (
 from saveline.core.worktime import WeekHours, parse_hours
 
 RISK_FACTS: Final = ("segment", "vertical", "region", "arr", "health", "days_to_renewal", "days_since_contact")
-
-
-class DepartmentShape(Shape):
-    title: Text
-    lead: Email | None = None
-    channel: Text | None = None
-
-
-class StageDefShape(Shape):
-    stage: Word
-    title: Text
-    probability: float | None = Field(default=None, ge=0, le=1)
-
-
-class OutcomeShape(Shape):
-    title: Text
-    saved: bool = False
-    evidence: bool = False
-
-
-class DecisionShape(Shape):
-    policy: Word
-    assign: Chain = (Owner(),)
-    due: When = Moment(Anchor("start"), Duration(business_days=2), 1)
-
-
-class RuleShape(Shape):
-    title: Text = Field(description="What the rule is called in the printed score.")
-    points: int = Field(ge=1, le=1000, description="Whole points, 1 to 1000.")
-    cause: Word = Field(description="The cause that the points speak for.")
-    signal: Word | None = None
-    if_: Text | None = Field(default=None, alias="if")
-    half_life: Span | None = None
-    latest: bool = False
-    at_most: int | None = Field(default=None, ge=1)
-
-
-class RiskShape(Shape):
-    open_at: int = Field(ge=1)
-    rules: dict[str, RuleShape]
-
-
-class ChannelShape(Shape):
-    url: Text = Field(description="The address of the channel, like smail://… or slack://…")
-    reach: Literal["email", "slack", "room"]
-
-
-class NoticeRuleShape(Shape):
-    all: Words = []
-    first: Words = []
-
-
-class SeverityShape(Shape):
-    severity: Word
-    title: Text = Field(description="What people call it.")
-    score: int | None = Field(default=None, ge=1)
-    tell: Chain = ()
-
-
-class LimitShape(Shape):
-    by: Chain = Field(description="Who may grant so much.")
-    up_to: float | None = Field(default=None, ge=0)
-
-
-class DigestShape(Shape):
-    hour: int = Field(default=8, ge=0, le=23)
-
-
-class SettingsShape(Shape):
-    company: Text = Field(description="The company's name, as customers know it.")
-    zone: Text = Field(description="The time zone of the company, like Europe/Lisbon.")
-    currency: Text = "USD"
-    country: Text | None = None
-    hours: Text = "mon-fri 9-17"
-    holidays: list[Day] = []
-    steward: Chain = Field(description="Who looks after Saveline itself and hears of its gaps.")
-    owner: Chain = Field(description="Who owns a deal: the first of the list who is at work.")
-    roles: list[Word] = Field(description="Who can stand on an account's team, like [csm, ae, sponsor].")
-    causes: list[Word] = Field(description="Why accounts are at risk, like [champion_left, price_pressure].")
-    account_fields: dict[Word, Literal["text", "number", "date", "yes_no"]] = {}
-    departments: dict[Word, DepartmentShape] = Field(description="The departments, each with a title and a lead.")
-    pipeline: list[StageDefShape] = Field(description="The stages that a deal goes through, in order.")
-    outcomes: dict[Word, OutcomeShape] = Field(description="How a deal can end; at least one has saved: true.")
-    policies: dict[Word, PolicyShape] = Field(description="Reminders and ladders, by name.")
-    default_policy: Word = Field(description="The policy of tasks that name none.")
-    decision: DecisionShape = Field(description="The policy, and who decides how a deal ends.")
-    decide: When = Moment(Anchor("renewal"), Duration(days=30), -1)
-    decide_without_renewal: Span = Duration(days=60)
-    stage_late: Chain = (Owner(),)
-    risk: RiskShape = Field(description="When an account becomes a deal: open_at and the rules.")
-    default_play: Name = Field(description="The play of accounts that no play is made for.")
-    channels: dict[Word, ChannelShape] = {}
-    notices: dict[str, NoticeRuleShape] = {}
-    digest: DigestShape = DigestShape()
-    report_to: Chain = ()
-    late_after: Span = Duration(minutes=60)
-    severities: list[SeverityShape] = []
-    override_by: Chain = ()
-    concessions: dict[Word, list[LimitShape]] = {}
-    rehearsal: RehearsalShape = RehearsalShape()
-    accept: Words = []
 
 
 def parse_workspace(
@@ -198,14 +101,19 @@ class _Reader:
             account_fields=dict(shape.account_fields),
             departments=tuple(self._department(k, d) for k, d in shape.departments.items()),
             stages=tuple(Stage(s.stage, s.title, s.probability) for s in shape.pipeline),
-            outcomes=tuple(Outcome(k, o.title, o.saved, o.evidence) for k, o in shape.outcomes.items()),
+            outcomes=tuple(Outcome(k, o.title, o.saved, o.evidence, o.cleared) for k, o in shape.outcomes.items()),
             policies=policies,
             default_policy=shape.default_policy,
             decision=Decision(policies[shape.decision.policy], shape.decision.assign, shape.decision.due),
             decide=shape.decide,
             decide_without_renewal=shape.decide_without_renewal,
             stage_late=shape.stage_late,
-            risk=Risk(shape.risk.open_at, tuple(self._rule(n, r) for n, r in shape.risk.rules.items())),
+            cool_down=shape.cool_down,
+            risk=Risk(
+                shape.risk.open_at,
+                tuple(self._rule(n, r) for n, r in shape.risk.rules.items()),
+                self._clearing(shape),
+            ),
             default_play=shape.default_play,
             channels={n: Channel(n, c.url, c.reach) for n, c in shape.channels.items()},
             notices={k: NoticeRule(tuple(n.all or n.first), bool(n.all)) for k, n in shape.notices.items()},
@@ -241,8 +149,36 @@ class _Reader:
             self.found.add(("outcomes",), "no outcome is a save", "at least one outcome with saved: true", key=True)
         self._check_severities(shape)
         self._check_concessions(shape)
+        self._check_endings(shape)
         self._check_chains(shape)
         self._check_channels(shape)
+
+    def _check_endings(self, shape: SettingsShape) -> None:
+        for key, outcome in shape.outcomes.items():
+            if key == MERGED:
+                what = f"{key!r} is how a deal ends that goes on as part of another"
+                self.found.add(("outcomes", key), what, "an outcome of another name", key=True)
+            if outcome.cleared and (outcome.saved or outcome.evidence):
+                what = f"{key!r} has cleared: true and {'saved' if outcome.saved else 'evidence'}: true"
+                self.found.add(
+                    ("outcomes", key), what, "cleared: true alone: it is neither a save nor a loss", key=True
+                )
+        if shape.cool_down.business_days or shape.cool_down.business_minutes:
+            self.found.add(("cool_down",), f"cool_down is {shape.cool_down}", "days, weeks or hours of the calendar")
+        clear = shape.risk.clear
+        if clear is not None and clear.at > shape.risk.open_at:
+            what = f"a deal of {shape.risk.open_at} points, which opens it, would have cleared at once"
+            self.found.add(("risk", "clear", "at"), what, f"at most {shape.risk.open_at}, which is open_at")
+        if clear is not None and clear.then == "close" and not any(o.cleared for o in shape.outcomes.values()):
+            what = "there is no outcome to close it with"
+            self.found.add(("risk", "clear", "then"), what, "an outcome with cleared: true")
+
+    def _clearing(self, shape: SettingsShape) -> Clearing | None:
+        clear = shape.risk.clear
+        if clear is None:
+            return None
+        outcome = next((k for k, o in shape.outcomes.items() if o.cleared), None)
+        return Clearing(clear.at, outcome if clear.then == "close" else None)
 
     def _check_words(
         self, place: Place, what: str, words: list[str], *, reserved: tuple[str, ...] = (), ends: Place = ()

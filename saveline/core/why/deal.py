@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from saveline.core.changes import CauseAdded, DealOpened, Event, GateOverridden, OwnerChanged, SeverityChanged
+from saveline.core.changes import (
+    CauseAdded,
+    DealOpened,
+    DealReopened,
+    Event,
+    GateOverridden,
+    OwnerChanged,
+    SeverityChanged,
+)
 from saveline.core.decide import flow
 from saveline.core.decide.draft import Case
 from saveline.core.phrases import count, words_of
 from saveline.core.why.due import decision_part, stage_part
-from saveline.core.why.frames import Story
+from saveline.core.why.frames import Frame, Story
 from saveline.core.why.lines import Part, Why, indented, read
 from saveline.core.why.task import task_brief
 
@@ -30,27 +38,32 @@ def deal_brief(case: Case, events: Sequence[Event]) -> tuple[tuple[int, tuple[st
     return tuple((t.no, tuple(task_brief(story, t))) for t in case.deal.tasks if not t.closed and not case.deal.closed)
 
 
-def _opened(story: Story) -> DealOpened:
-    change = story.frames[0].event.change
-    assert isinstance(change, DealOpened), "a history begins with the opening"
-    return change
+def _opened(story: Story) -> tuple[Frame, DealOpened | DealReopened]:
+    """When the deal was opened, or opened again: what holds now was decided then."""
+    for frame in reversed(story.frames):
+        if isinstance(frame.event.change, DealOpened | DealReopened):
+            return frame, frame.event.change
+    raise ValueError("a history begins with the opening")
 
 
 def _play(story: Story) -> Part:
     """The choice, and why each other play lost."""
-    opened = _opened(story)
+    _, opened = _opened(story)
     return Part(f"Play {opened.play}", opened.why[_sum_ends(opened.why) :] or ("it was asked for by name",))
 
 
 def _score(story: Story) -> Part:
     """The sum as it was printed when the deal opened, and what each later cause made of it."""
-    opened, first = _opened(story), story.frames[0]
+    first, opened = _opened(story)
     sum_ = opened.why[: _sum_ends(opened.why)]
     by = story.case.people.name(first.event.by) if first.event.by else ""
     lines = list(sum_) or [f"{opened.score}: it was opened by hand{f' by {by}' if by else ''}, without a sum"]
-    causes = ", ".join(words_of(c) for c in opened.causes)
+    had = opened.causes if isinstance(opened, DealOpened) else first.before.causes
+    causes = ", ".join(words_of(c) for c in had)
     lines.append(f"causes when it opened, {story.when(first)}: {causes or 'none'}")
     for frame, change in story.with_(CauseAdded):
+        if frame.event.seq < first.event.seq:
+            continue
         lines += [f"{story.told(frame)}, {change.score} in all", *indented([change.note] if change.note else [])]
     lines += [f"severity {opened.severity} by that score"] if opened.severity else []
     lines += [story.told(frame) for frame, _ in story.with_(SeverityChanged)]
@@ -63,9 +76,9 @@ def _sum_ends(why: Sequence[str]) -> int:
 
 
 def _owner(story: Story) -> Part:
-    opened, deal = _opened(story), story.case.deal
-    lines = [f"{story.when(story.frames[0])}: {story.case.people.name(opened.owner_id)}", *indented(opened.owner_why)]
-    for frame, change in story.with_(OwnerChanged):
+    (first, opened), deal = _opened(story), story.case.deal
+    lines = [f"{story.when(first)}: {story.case.people.name(opened.owner_id)}", *indented(opened.owner_why)]
+    for frame, change in ((f, c) for f, c in story.with_(OwnerChanged) if f.event.seq > first.event.seq):
         lines += [story.told(frame), *indented(change.why)]
     return Part(f"Owner {story.case.people.name(deal.owner_id) if deal.owner_id else 'nobody'}", tuple(lines))
 

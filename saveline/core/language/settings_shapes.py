@@ -1,0 +1,128 @@
+"""The keys of saveline.yaml, what each holds and what it is for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from saveline.core.language.rehearsal import RehearsalShape
+from saveline.core.language.shapes import PolicyShape, Shape
+from saveline.core.language.words import Chain, Day, Email, Name, Span, Text, When, Word, Words
+from saveline.core.moments import Anchor, Duration, Moment
+from saveline.core.people import Owner
+
+
+class DepartmentShape(Shape):
+    title: Text
+    lead: Email | None = None
+    channel: Text | None = None
+
+
+class StageDefShape(Shape):
+    stage: Word
+    title: Text
+    probability: float | None = Field(default=None, ge=0, le=1)
+
+
+class OutcomeShape(Shape):
+    title: Text
+    saved: bool = False
+    evidence: bool = False
+    cleared: bool = Field(default=False, description="Neither a save nor a loss: the risk went away by itself.")
+
+
+class DecisionShape(Shape):
+    policy: Word
+    assign: Chain = (Owner(),)
+    due: When = Moment(Anchor("start"), Duration(business_days=2), 1)
+
+
+class RuleShape(Shape):
+    title: Text = Field(description="What the rule is called in the printed score.")
+    points: int = Field(ge=1, le=1000, description="Whole points, 1 to 1000.")
+    cause: Word = Field(description="The cause that the points speak for.")
+    signal: Word | None = None
+    if_: Text | None = Field(default=None, alias="if")
+    half_life: Span | None = None
+    latest: bool = False
+    at_most: int | None = Field(default=None, ge=1)
+
+
+class ClearShape(Shape):
+    """When a running deal's risk counts as gone, and what happens then."""
+
+    at: int = Field(ge=1, description="The score below which the risk counts as gone.")
+    then: Literal["ask", "close"] = Field(
+        default="ask", description="Ask the owner to decide, or close the deal with the outcome that has cleared: true."
+    )
+
+
+class RiskShape(Shape):
+    open_at: int = Field(ge=1)
+    clear: ClearShape | None = None
+    rules: dict[str, RuleShape]
+
+
+class ChannelShape(Shape):
+    url: Text = Field(description="The address of the channel, like smail://… or slack://…")
+    reach: Literal["email", "slack", "room"]
+
+
+class NoticeRuleShape(Shape):
+    all: Words = []
+    first: Words = []
+
+
+class SeverityShape(Shape):
+    severity: Word
+    title: Text = Field(description="What people call it.")
+    score: int | None = Field(default=None, ge=1)
+    tell: Chain = ()
+
+
+class LimitShape(Shape):
+    by: Chain = Field(description="Who may grant so much.")
+    up_to: float | None = Field(default=None, ge=0)
+
+
+class DigestShape(Shape):
+    hour: int = Field(default=8, ge=0, le=23)
+
+
+class SettingsShape(Shape):
+    company: Text = Field(description="The company's name, as customers know it.")
+    zone: Text = Field(description="The time zone of the company, like Europe/Lisbon.")
+    currency: Text = "USD"
+    country: Text | None = None
+    hours: Text = "mon-fri 9-17"
+    holidays: list[Day] = []
+    steward: Chain = Field(description="Who looks after Saveline itself and hears of its gaps.")
+    owner: Chain = Field(description="Who owns a deal: the first of the list who is at work.")
+    roles: list[Word] = Field(description="Who can stand on an account's team, like [csm, ae, sponsor].")
+    causes: list[Word] = Field(description="Why accounts are at risk, like [champion_left, price_pressure].")
+    account_fields: dict[Word, Literal["text", "number", "date", "yes_no"]] = {}
+    departments: dict[Word, DepartmentShape] = Field(description="The departments, each with a title and a lead.")
+    pipeline: list[StageDefShape] = Field(description="The stages that a deal goes through, in order.")
+    outcomes: dict[Word, OutcomeShape] = Field(description="How a deal can end; at least one has saved: true.")
+    policies: dict[Word, PolicyShape] = Field(description="Reminders and ladders, by name.")
+    default_policy: Word = Field(description="The policy of tasks that name none.")
+    decision: DecisionShape = Field(description="The policy, and who decides how a deal ends.")
+    decide: When = Moment(Anchor("renewal"), Duration(days=30), -1)
+    decide_without_renewal: Span = Duration(days=60)
+    cool_down: Span = Field(
+        default=Duration(days=60), description="How long after a close an account at risk reopens its old deal."
+    )
+    stage_late: Chain = (Owner(),)
+    risk: RiskShape = Field(description="When an account becomes a deal: open_at and the rules.")
+    default_play: Name = Field(description="The play of accounts that no play is made for.")
+    channels: dict[Word, ChannelShape] = {}
+    notices: dict[str, NoticeRuleShape] = {}
+    digest: DigestShape = DigestShape()
+    report_to: Chain = ()
+    late_after: Span = Duration(minutes=60)
+    severities: list[SeverityShape] = []
+    override_by: Chain = ()
+    concessions: dict[Word, list[LimitShape]] = {}
+    rehearsal: RehearsalShape = RehearsalShape()
+    accept: Words = []
