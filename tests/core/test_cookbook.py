@@ -1,7 +1,7 @@
 """Every pattern of the cookbook is in order and does what its cases say, with the settings and people that are shipped.
 
-Planted bugs that turned these tests red: a rung that tells instead of reassigning, a limit that binds nobody, and a task
-with ``stay`` that goes to the substitute.
+Planted bugs that turned these tests red: a rung that tells instead of reassigning, a limit that binds nobody, and a
+task with ``stay`` that goes to the substitute.
 """
 
 from __future__ import annotations

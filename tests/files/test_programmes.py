@@ -1,7 +1,7 @@
 """The six programmes of examples/programmes: a page each, in order, and all of their cases hold.
 
-Planted bugs that turned these tests red: a rhythm that forgets the severity of the deal, and a deal of a case that opens
-without its score.
+Planted bugs that turned these tests red: a rhythm that forgets the severity of the deal, and a deal of a case that
+opens without its score.
 """
 
 from __future__ import annotations
