@@ -35,7 +35,8 @@ def sessions(block: str) -> Iterator[tuple[list[str], list[str]]]:
 
 
 def elided(lines: list[str], expected: list[str]) -> bool:
-    """Whether ``lines`` are those expected, with anything in the place of each ``…``."""
+    """Whether ``lines`` are those expected, with anything in the place of each ``…``; how wide columns are is open."""
+    lines, expected = ([re.sub(r"(?<=\S) {2,}", "  ", line) for line in some] for some in (lines, expected))
     words = ("(?:.*\n)*?" if line == "…" else f"{re.escape(line).replace('…', '.*')}\n" for line in expected)
     pattern = "".join(words)
     return re.fullmatch(pattern, "".join(f"{line}\n" for line in lines)) is not None
