@@ -131,6 +131,7 @@ class CaseShape(Shape):
     account: CaseAccountShape = CaseAccountShape()
     causes: Words = Field(description="Why the account is at risk.")
     opened: At = Field(description="When the deal is opened, like '2026-11-20 10:00'.")
+    score: int = Field(default=0, ge=0, description="The score with which it is opened; its severity comes from it.")
     away: list[CaseAwayShape] = []
     do: list[StepShape] = []
     expect: list[ExpectShape] = Field(min_length=1, description="What has to come true.")

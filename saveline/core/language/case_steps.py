@@ -8,7 +8,7 @@ from typing import Final
 
 from saveline.core.decide.deals import Closing
 from saveline.core.errors import one_of
-from saveline.core.facts import DECISION, Doer, Fact, Person
+from saveline.core.facts import APPROVAL, DECISION, Doer, Fact, Person
 from saveline.core.language.case_shapes import TASK_VERBS, VERBS, CaseShape, Local, StepShape
 from saveline.core.language.names import Names
 from saveline.core.language.problems import Findings, Place
@@ -58,11 +58,11 @@ class StepReader:
         self.found, self.play, self.workspace, self.people = found, play, workspace, people
         self.calendar = people.calendar(None)
         self.names = Names.of(workspace, tuple(people.by_email), plays)
-        self.tasks = (*play.tasks, DECISION)
+        self.tasks = (*play.tasks, DECISION, APPROVAL)
         self.known = _ways_to_name(people.by_id.values())
 
     def _steps(self, place: Place, shape: CaseShape, opened: datetime) -> tuple[Scripted, ...]:
-        steps = [Scripted(Step(opened, Open(tuple(shape.causes))), (*place, "opened"))]
+        steps = [Scripted(Step(opened, Open(tuple(shape.causes), shape.score)), (*place, "opened"))]
         for i, step in enumerate(shape.do):
             here: Place = (*place, "do", i)
             verb = self._chosen(here, step, VERBS, ("after", "on", "who", "refused"))
