@@ -149,7 +149,10 @@ def test_who_is_late_until_the_last_moment_is_in_time(play: dict[str, Any], at: 
 def test_an_opened_deal_is_planned_as_it_was_before_it_was_opened(
     play: dict[str, Any], at: datetime, days: int
 ) -> None:
-    """Unless a condition was looked at meanwhile. Planted: open tasks that take their whole time from now again."""
+    """Unless a condition was looked at meanwhile; whose turn it is moves on.
+
+    Planted: open tasks that take their whole time from now again.
+    """
     start = case(play, at, days)
     rehearsal = Rehearsal(start)
     rehearsal.take(Step(at, Open(("value_not_seen",))))
@@ -157,6 +160,6 @@ def test_an_opened_deal_is_planned_as_it_was_before_it_was_opened(
     assume(all(t.state != "skipped" for t in rehearsal.case.deal.tasks))
     assume(rehearsal.case.deal.stage == start.play.stages[0].key and not rehearsal.case.deal.decision_asked)
     assert (after.ends, after.limit, after.path) == (before.ends, before.limit, before.path)
-    assert [replace(s, state="waiting", maybe=False, after=()) for s in after.slots] == [
-        replace(s, state="waiting", maybe=False, after=()) for s in before.slots
+    assert [replace(s, state="waiting", maybe=False, after=(), holder=None) for s in after.slots] == [
+        replace(s, state="waiting", maybe=False, after=(), holder=None) for s in before.slots
     ]
