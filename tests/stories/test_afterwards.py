@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from saveline.actions import customers, deals, joining, reports
+from saveline.actions import customers, deals, joining, reports, why
 from saveline.actions.intake import ImportResult, import_files
 from saveline.core.decide.joining import Merge
 from saveline.core.errors import AccountLeft, DealIsClosed, GateHolds
@@ -257,6 +257,9 @@ def test_the_play_is_chosen_anew_and_may_be_another_version(on_both: World) -> N
     assert on_both.open(1) == 1
     deal = on_both.deal()
     assert deal.play_hash != old
+    derived = why.deal(on_both.desk, 1).printed()
+    assert f"causes when it opened, {on_both.now:%a %-d %b %Y %H:%M}" in derived, "what holds now was decided then"
+    assert "decision: Thu 18 Feb 2027 18:00" in derived
     assert deal.decide_at == datetime(2027, 2, 18, 18, tzinfo=UTC)
 
 

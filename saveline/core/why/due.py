@@ -7,7 +7,16 @@ from datetime import date, datetime
 
 from msgspec.structs import replace
 
-from saveline.core.changes import DealPaused, DealResumed, TaskAssigned, TaskGoesOn, TaskSnoozed, TaskStarted
+from saveline.core.changes import (
+    DealOpened,
+    DealPaused,
+    DealReopened,
+    DealResumed,
+    TaskAssigned,
+    TaskGoesOn,
+    TaskSnoozed,
+    TaskStarted,
+)
 from saveline.core.decide import flow
 from saveline.core.facts import Fact, Task
 from saveline.core.moments import Anchor, Moment, resolve
@@ -144,8 +153,8 @@ def _span(story: Story, start: datetime, end: datetime) -> str:
 
 
 def decision_part(story: Story) -> Part:
-    """Why the decision is due when it is: as it was computed at the opening, and each change since."""
-    first = story.frames[0]
+    """Why the decision is due when it is: as it was computed when the deal was opened last, and each change since."""
+    first = next(f for f in reversed(story.frames) if isinstance(f.change, DealOpened | DealReopened))
     opened, calendar = first.change, story.calendar(first.change.owner_id)
     moment, draft = story.case.play.decide, story.draft_at(first.before)
     trace: Trace = []
@@ -155,7 +164,7 @@ def decision_part(story: Story) -> Part:
     lines = [f"{moment}, {story.whose(opened.owner_id)}", *_counted_from(moment.anchor, anchor, calendar)]
     lines += Sum(opened.decide_at, again, tuple(folded(trace))).shown(calendar)
     at: datetime = opened.decide_at
-    for frame in story.frames[1:]:
+    for frame in story.frames[first.event.seq :]:
         if frame.after.decide_at is not None and frame.after.decide_at != frame.before.decide_at:
             at = frame.after.decide_at
             lines += [story.told(frame), *indented([f"decision then: {read(calendar, at)}"])]
