@@ -1,7 +1,7 @@
 """The tutorial, followed to the letter: each file is written as it says, each command prints what stands there.
 
-What is to be done with a block stands in a comment above it, which readers do not see. A line ``…`` stands for any lines,
-and ``…`` within a line for any words.
+What is to be done with a block stands in a comment above it, which readers do not see. A line ``…`` stands for any
+lines, and ``…`` within a line for any words.
 
 Planted bugs that turned this test red: a priority that counts for nothing, and a skipped task that holds up the next.
 """
