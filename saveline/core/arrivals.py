@@ -57,6 +57,8 @@ def by_luck(
     for account in accounts:
         minutes = round(luck.share(account.key, "opens") * days * 24 * 60)
         at = next_opening(calendar, first + timedelta(minutes=minutes))
+        if at >= span[1]:  # drawn on the last weekend: its Monday is over the end, and is taken from the beginning
+            at = next_opening(calendar, first + (at - span[1]))
         cause = weighted(causes, behaviour.causes, luck.share(account.key, "cause"))
         found.append(Arrival(at, account, (cause,), key=account.key))
     return found

@@ -326,6 +326,17 @@ def test_deals_open_as_in_life_when_the_score_is_reached(firm: Checked) -> None:
     assert found[0].at.weekday() == 0
 
 
+def test_nobody_comes_after_the_end_when_the_last_days_are_a_weekend(firm: Checked) -> None:
+    """The span ends with a Saturday. Planted: the Monday after it kept, which is a deal that never opens."""
+    of = house(firm)
+    span = (MONDAY, MONDAY + timedelta(days=90, hours=-9))
+    accounts = [customer(n) for n in range(1, 200)]
+    causes, calendar = of.workspace.causes, of.people.calendar(None)
+    found = by_luck(accounts, causes, of.behaviour, Luck("1"), calendar, span)
+    assert len(found) == len(accounts)
+    assert all(span[0] <= a.at < span[1] for a in found)
+
+
 def test_accounts_that_the_play_is_not_made_for_are_left_out_and_counted(firm: Checked) -> None:
     of = house(firm)
     play = replace(
