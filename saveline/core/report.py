@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from saveline.core.changes import DealLeft, DealReopened, Event, StageEntered, evolve
 from saveline.core.facts import Account, Deal, Fact, Task
+from saveline.core.overrides import OverrideLine, overrides
 from saveline.core.people import People
 from saveline.core.periods import Period
 from saveline.core.phrases import count, money
@@ -117,6 +118,7 @@ class StageReport(Fact, frozen=True):
     watched: Amount = Amount()
     lost_after_all: Amount = Amount()
     delayed: tuple[DelayedLine, ...] = ()
+    overridden: tuple[OverrideLine, ...] = ()
 
     @property
     def closed(self) -> Amount:
@@ -191,6 +193,7 @@ def stage_report(told: Sequence[Story], workspace: Workspace, people: People, pe
         overdue=tuple(overdue[:MOST_LISTED]),
         overdue_by_department=_counted(o.department for o in overdue),
         decisions=_decisions(open_now, people, workspace, period.end),
+        overridden=overrides(((s.now.id, s.account.name, s.events) for s in lived), people, workspace, period),
         **_of_saves(told, workspace, period),
     )
     return replace(report, findings=findings(report))

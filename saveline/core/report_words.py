@@ -25,6 +25,7 @@ def report_view(report: StageReport, zone: str) -> dict[str, Any]:
         "stages": [_stage(s, most, report.currency) for s in report.stages],
         "delayed": _delayed(report, ZoneInfo(zone)),
         "more_delayed": report.lost_after_all.deals - len(report.delayed),
+        "overridden": _overridden(report, ZoneInfo(zone)),
         "outcomes": [_outcome(o, report.currency) for o in report.outcomes],
         "overdue": _overdue(report, ZoneInfo(zone)),
         "overdue_by_department": [{"department": d, "tasks": n} for d, n in report.overdue_by_department],
@@ -69,6 +70,21 @@ def _delayed(report: StageReport, zone: ZoneInfo) -> list[Mapping[str, Any]]:
             "left": f"{d.left_on:%-d %b %Y}",
         }
         for d in report.delayed
+    ]
+
+
+def _overridden(report: StageReport, zone: ZoneInfo) -> list[Mapping[str, Any]]:
+    return [
+        {
+            "account": o.account,
+            "stage": o.stage,
+            "by": o.by,
+            "reason": o.reason,
+            "deal": o.deal_id,
+            "at": f"{o.at.astimezone(zone):%-d %b %Y}",
+            "until": f"{o.until.astimezone(zone):%-d %b %Y}",
+        }
+        for o in report.overridden
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
-from saveline.actions import customers, joining, reports, tasks, wording
+from saveline.actions import customers, deals, joining, reports, tasks, wording
 from saveline.actions.digest import queue_digests
 from saveline.core import periods
 from saveline.core.decide.joining import Merge
@@ -165,6 +165,8 @@ def test_stage_report_in_every_form(lite: World, letters: Callable[..., None], g
     diagnosed(lite)
     lite.open(lite.account("pipe", name="Pipe|line *Ltd*", arr=1_250_000))
     lite.close_deal("bob", "lost", reason="They bought a rival.", evidence="their mail of 20 November")
+    until = lite.now + timedelta(days=5)
+    deals.override_gate(lite.desk, 2, lite.by("chris"), until=until, reason="We have their word | on paper.")
     lite.pass_time(days=10)
     week = periods.parse("2026-W47", lite.desk.workspace.zone)
     report, queued = reports.publish(lite.desk, week)
