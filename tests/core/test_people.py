@@ -75,7 +75,7 @@ def ask(
 
 def test_the_first_of_a_chain_who_is_at_work_has_it() -> None:
     who = ask((Role("ae"), Role("csm"), Owner()), people())
-    assert who == Who(person_id=ANA, why=("ae: nobody is named", "csm: Ana"))
+    assert who == Who(person_id=ANA, why=("ae: nobody is named", "csm: Ana"), meant_id=ANA, link="csm")
 
 
 def test_every_word_for_somebody() -> None:
@@ -114,7 +114,8 @@ def test_substitutes_of_substitutes() -> None:
     """A → B → C reaches C, with each step said; and the work comes back to each on return."""
     found = people(ana={"absences": (away(DORA),)}, dora={"absences": (away(FAY),)})
     who = ask((Role("csm"),), found)
-    assert who == Who(person_id=FAY, why=("Ana is away until 23 Nov", "Dora is away until 23 Nov", "csm: Fay"))
+    why = ("Ana is away until 23 Nov", "Dora is away until 23 Nov", "csm: Fay")
+    assert who == Who(person_id=FAY, why=why, meant_id=ANA, link="csm")
     monday = datetime(2026, 11, 23, 10, tzinfo=UTC)
     assert ask((Role("csm"),), found, at=monday).person_id == ANA
     back = people(ana={"absences": (away(DORA),)}, dora={"absences": (away(FAY, back=date(2026, 11, 20)),)})

@@ -15,6 +15,7 @@ from saveline.core import rehearse as acts
 from saveline.core.arrivals import Arrival, openings
 from saveline.core.behaviour import Behaviour, Habits
 from saveline.core.changes import Event, encode
+from saveline.core.decide.deals import Closing
 from saveline.core.decide.draft import Case
 from saveline.core.decide.due import on_due
 from saveline.core.errors import Refusal
@@ -101,24 +102,26 @@ class Double:
     def act(self, step: generated.Step) -> None:
         deal = on_due(self.rehearsal.case, self.now).deal
         open_tasks = [t for t in deal.tasks if t.state == "open"]
-        by = self.world.by(step.person)
-        match step.do:
-            case "pause":
-                self._take(acts.Pause(self.now + timedelta(days=step.pick + 1), "they are away"), by)
-            case "resume":
-                self._take(acts.Resume(), by)
-            case "move":
-                stages = self.rehearsal.case.play.stages
-                self._take(acts.Move(stages[step.pick % len(stages)].key, "a reason"), by)
-            case "grade":
-                self._take(acts.Grade("critical" if step.flag else "normal", "so it is"), by)
-            case "override":
-                until = self.now + timedelta(hours=step.pick * 9 + 1)
-                self._take(acts.Override(until, "so it is"), self.world.by("chris"))
-            case "wait":
-                pass
-            case _ if open_tasks:
-                self._on_task(open_tasks[step.pick % len(open_tasks)], step)
+        on_deal = self._on_deal(step)
+        if on_deal is not None:
+            self._take(*on_deal)
+        elif step.do != "wait" and open_tasks:
+            self._on_task(open_tasks[step.pick % len(open_tasks)], step)
+
+    def _on_deal(self, step: generated.Step) -> tuple[acts.Act, Doer] | None:
+        """What is done with the deal as a whole, and by whom; None where the step is about a task."""
+        stages, later = self.rehearsal.case.play.stages, self.now + timedelta(hours=step.pick * 9 + 1)
+        possible: dict[str, acts.Act] = {
+            "pause": acts.Pause(self.now + timedelta(days=step.pick + 1), "they are away"),
+            "resume": acts.Resume(),
+            "move": acts.Move(stages[step.pick % len(stages)].key, "a reason"),
+            "grade": acts.Grade("critical" if step.flag else "normal", "so it is"),
+            "override": acts.Override(later, "so it is"),
+            "save": acts.Close(Closing("saved", "they stay", 100)),
+            "let_go": acts.Close(Closing("let_go", "they want to")),
+        }
+        by = "chris" if step.do == "override" else step.person
+        return (possible[step.do], self.world.by(by)) if step.do in possible else None
 
     def _on_task(self, task: Task, step: generated.Step) -> None:
         by, no = self.world.by(step.person, "slack"), task.no

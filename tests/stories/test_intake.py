@@ -170,9 +170,9 @@ def test_facts_alone_open_no_second_deal_soon_after_a_close(on_both: World, tmp_
     assert (opened.account, opened.causes) == ("initech", ("silent_account",))
     on_both.close_deal("ana", "let_go")
     on_both.clock.set(on_both.now + timedelta(days=59))
-    assert bring_in(on_both, tmp_path / "in").opened == ()
+    assert bring_in(on_both, tmp_path / "in", met).opened == ()
     on_both.clock.set(on_both.now + timedelta(days=1))
-    assert [(o.account, o.deal) for o in bring_in(on_both, tmp_path / "in").opened] == [("initech", 2)]
+    assert [(o.account, o.deal) for o in bring_in(on_both, tmp_path / "in", met).opened] == [("initech", 2)]
 
 
 def test_a_call_makes_an_account_less_silent(on_both: World, tmp_path: Path) -> None:
