@@ -55,87 +55,87 @@ At: TypeAlias = Annotated[Local, BeforeValidator(_local), WithJsonSchema(_AT_SCH
 
 
 class CaseAccountShape(Shape):
-    name: Text = "Acme"
-    segment: Text | None = None
-    vertical: Text | None = None
-    region: Text | None = None
-    arr: float = Field(default=50_000, ge=0)
-    runway: Span | None = None
-    renewal: Day | None = None
-    health: int | None = Field(default=None, ge=0, le=100)
-    team: dict[str, Text] = {}
-    fields: dict[str, Any] = {}
+    name: Text = Field(default="Acme", description="What the customer is called.")
+    segment: Text | None = Field(default=None, description="Its segment.")
+    vertical: Text | None = Field(default=None, description="Its vertical.")
+    region: Text | None = Field(default=None, description="Its region.")
+    arr: float = Field(default=50_000, ge=0, description="Its yearly revenue.")
+    runway: Span | None = Field(default=None, description="How long it is until its renewal.")
+    renewal: Day | None = Field(default=None, description="Or the day on which it renews.")
+    health: int | None = Field(default=None, ge=0, le=100, description="Its health, 0 to 100.")
+    team: dict[str, Text] = Field(default={}, description="Who has which role: csm: ana.")
+    fields: dict[str, Any] = Field(default={}, description="Your own columns of the account.")
 
 
 class CaseAwayShape(Shape):
-    who: Text
+    who: Text = Field(description="Who is away.")
     from_: Day = Field(alias="from", description="The first day away.")
     to: Day = Field(description="The last day away.")
-    substitute: Text | None = None
+    substitute: Text | None = Field(default=None, description="Who stands in meanwhile.")
 
 
 class StepShape(Shape):
     """One verb, when, and by whom."""
 
-    after: Span | None = None
-    on: At | None = None
-    who: Text | None = None
-    done: Word | None = None
-    cannot: Word | None = None
-    seen: Word | None = None
-    take: Word | None = None
-    help: Word | None = None
-    hand_over: Word | None = None
-    snooze: Word | None = None
-    wait: Word | None = None
-    answered: Word | None = None
-    severity: Word | None = None
-    override: At | None = None
-    role: Word | None = None
-    move: Word | None = None
-    pause: At | None = None
-    resume: bool | None = None
-    close: Word | None = None
-    cause: Word | None = None
-    outcome: Word | None = None
-    answers: dict[str, Any] = {}
-    reason: Text = ""
-    note: Text = ""
-    to: Text | None = None
-    until: At | None = None
-    kept: float | None = Field(default=None, ge=0)
-    evidence: Text | None = None
-    refused: Text | None = None
+    after: Span | None = Field(default=None, description="So long after the step before, in the person's own time.")
+    on: At | None = Field(default=None, description="Or when: at this moment.")
+    who: Text | None = Field(default=None, description="Who does it.")
+    done: Word | None = Field(default=None, description="Finish this task.")
+    cannot: Word | None = Field(default=None, description="Say that this task cannot be done.")
+    seen: Word | None = Field(default=None, description="Open this task.")
+    take: Word | None = Field(default=None, description="Take this task, which is offered to the department.")
+    help: Word | None = Field(default=None, description="Ask for help with this task.")
+    hand_over: Word | None = Field(default=None, description="Give this task to somebody else.")
+    snooze: Word | None = Field(default=None, description="Let this task rest.")
+    wait: Word | None = Field(default=None, description="Let this task wait for the customer.")
+    answered: Word | None = Field(default=None, description="The customer has answered, and this task goes on.")
+    severity: Word | None = Field(default=None, description="Say how bad it is.")
+    override: At | None = Field(default=None, description="Override the gate until this moment.")
+    role: Word | None = Field(default=None, description="Somebody else has this role on the account's team.")
+    move: Word | None = Field(default=None, description="Ask for this stage.")
+    pause: At | None = Field(default=None, description="Stop the clocks of the deal until this moment.")
+    resume: bool | None = Field(default=None, description="Start the clocks of the deal again.")
+    close: Word | None = Field(default=None, description="Say that it ended like this.")
+    cause: Word | None = Field(default=None, description="A further cause joins; nobody does it.")
+    outcome: Word | None = Field(default=None, description="With done: how the task ended.")
+    answers: dict[str, Any] = Field(default={}, description="With done: the answers.")
+    reason: Text = Field(default="", description="Why.")
+    note: Text = Field(default="", description="A word to whoever gets it.")
+    to: Text | None = Field(default=None, description="With hand_over or role: who has it then.")
+    until: At | None = Field(default=None, description="With snooze or wait: until when.")
+    kept: float | None = Field(default=None, ge=0, description="With close: the value kept a year.")
+    evidence: Text | None = Field(default=None, description="With close: what says so.")
+    refused: Text | None = Field(default=None, description="It must be refused, with these words among others.")
 
 
 class ExpectShape(Shape):
     """One thing that has to come true, and perhaps when."""
 
-    told: Text | None = None
-    task: Word | None = None
-    stage: Word | None = None
-    outcome: Word | None = None
-    play: Text | None = None
-    kind: Word | None = None
-    is_: Word | None = Field(default=None, alias="is")
-    who: Text | None = None
-    due: At | None = None
-    at: At | None = None
-    by: At | None = None
-    from_: At | None = Field(default=None, alias="from")
-    times: int | None = Field(default=None, ge=0)
+    told: Text | None = Field(default=None, description="This person or department gets a notice.")
+    task: Word | None = Field(default=None, description="This task is so; with told: the notice is about it.")
+    stage: Word | None = Field(default=None, description="The deal enters this stage.")
+    outcome: Word | None = Field(default=None, description="The deal is closed like this; with task: its outcome.")
+    play: Text | None = Field(default=None, description="The account gets this play, of all there are.")
+    kind: Word | None = Field(default=None, description="With told: the kind of notice.")
+    is_: Word | None = Field(default=None, alias="is", description="With task: the state it is in.")
+    who: Text | None = Field(default=None, description="With task: who has it, or did it.")
+    due: At | None = Field(default=None, description="With task: when it is due.")
+    at: At | None = Field(default=None, description="That minute, or that day.")
+    by: At | None = Field(default=None, description="Not later than this.")
+    from_: At | None = Field(default=None, alias="from", description="Not earlier than this.")
+    times: int | None = Field(default=None, ge=0, description="How often; 0 says never.")
 
 
 class CaseShape(Shape):
     case: Text = Field(description="What the case shows, in a few words.")
-    account: CaseAccountShape = CaseAccountShape()
+    account: CaseAccountShape = Field(default=CaseAccountShape(), description="The customer of the case.")
     causes: Words = Field(description="Why the account is at risk.")
     opened: At = Field(description="When the deal is opened, like '2026-11-20 10:00'.")
     score: int = Field(default=0, ge=0, description="The score with which it is opened; its severity comes from it.")
-    away: list[CaseAwayShape] = []
-    do: list[StepShape] = []
+    away: list[CaseAwayShape] = Field(default=[], description="Who is away when.")
+    do: list[StepShape] = Field(default=[], description="What people do, in order.")
     expect: list[ExpectShape] = Field(min_length=1, description="What has to come true.")
-    until: At | None = None
+    until: At | None = Field(default=None, description="How long it is played; else to the last moment named.")
 
 
 TASK_VERBS: Final = ("done", "cannot", "seen", "take", "help", "hand_over", "snooze", "wait", "answered")

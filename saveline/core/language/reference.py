@@ -11,7 +11,8 @@ from saveline.core.language.schema import case_schema, play_schema
 _HEAD: Final = """# Every key of a play and of its test cases
 
 Generated from the schema that editors use (`saveline playbook schema`), and held to it by a test.
-[playbooks.md](playbooks.md) explains how the parts work together, [settings.md](settings.md) has the keys of saveline.yaml.
+[playbooks.md](playbooks.md) explains how the parts work together; the keys of saveline.yaml are in
+[settings.md](settings.md).
 """
 _PARTS: Final = (
     ("", "A playbook"),
