@@ -56,8 +56,7 @@ def test_a_file_of_accounts_needs_no_database(
 
 
 def test_the_same_seed_prints_the_same_bytes(terminal: Terminal, file: Path) -> None:
-    """Also in processes that hash texts differently. Planted: luck, or whoever takes an offered task, drawn from
-    Python's ``hash`` of the names."""
+    """Also in processes that hash texts differently. Planted: luck drawn from Python's ``hash`` of the names."""
     words = ("playbook", "rehearse", "--accounts", str(file), "--from", "2026-11-23", "--json", "--timeline")
     first = terminal.done(*words)
     assert first != terminal.done(*words, "--seed", "2")
