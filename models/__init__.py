@@ -8,6 +8,7 @@ from sqlmodel import SQLModel
 
 from models.accounts import Account, AccountRole, Contact, Signal, Touchpoint
 from models.deals import Comment, Deal, DealCause, Event, Task
+from models.delivery import ApiToken, Attempt, Destination, Thread, Unreachable, Unsubscribed
 from models.people import Absence, Department, Person, Revision, Rotation
 from models.records import ImportRun, Inbound, Notice, PlaybookDecided, PlaybookDecision, PlaybookVersion, Report
 
@@ -17,11 +18,14 @@ __all__ = [
     "Absence",
     "Account",
     "AccountRole",
+    "ApiToken",
+    "Attempt",
     "Comment",
     "Contact",
     "Deal",
     "DealCause",
     "Department",
+    "Destination",
     "Event",
     "ImportRun",
     "Inbound",
@@ -35,6 +39,9 @@ __all__ = [
     "Rotation",
     "Signal",
     "Task",
+    "Thread",
     "Touchpoint",
+    "Unreachable",
+    "Unsubscribed",
     "metadata",
 ]

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from models.columns import BigKey
@@ -18,7 +18,8 @@ class Department(SQLModel, table=True):
 
 
 class Person(SQLModel, table=True):
-    """Name, addresses, working hours. ``zone``, ``country`` and ``hours`` fall back to the workspace's."""
+    """Name, addresses, working hours. ``zone``, ``country``, ``hours``, ``language`` and ``quiet`` fall back to the
+    workspace's. ``prefers`` is a JSON object: the channel by which they want a kind of notice, or ``off``."""
 
     __table_args__ = (CheckConstraint("capacity IS NULL OR capacity >= 0", name="capacity"),)
     id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
@@ -32,6 +33,10 @@ class Person(SQLModel, table=True):
     hours: str | None = None
     capacity: int | None = None
     active: bool = True
+    language: str | None = None
+    quiet: str | None = None
+    digest_hour: int | None = None
+    prefers: str = Field(default="{}", sa_column_kwargs={"server_default": text("'{}'")})
 
 
 class Absence(SQLModel, table=True):

@@ -8,6 +8,8 @@ from sqlmodel import Field, SQLModel
 from models.columns import BigKey
 
 UNDELIVERED = text("status IN ('queued', 'sending', 'unknown')")
+LIVE = text("live")
+BUNDLED = text("bundle_id IS NOT NULL")
 
 
 class Notice(SQLModel, table=True):
@@ -16,14 +18,21 @@ class Notice(SQLModel, table=True):
     Without a deal (digests, reports) ``deal_id`` is 0, to a room ``person_id`` is 0: a NULL would slip past the unique
     key. No foreign keys, as in ``event``. ``attempts`` counts those that began, the first of them at ``tried_at``;
     ``doubts`` those of which nobody can say whether they arrived.
+
+    ``judged_at`` is when it was seen to that it does not disturb: until then no worker takes it. One that is said
+    together with others is ``bundled`` into the notice ``bundle_id``. ``held_for`` says in words why it waits until
+    ``not_before``. ``live``: what was sent has buttons, so it is changed when the task changes.
     """
 
     __table_args__ = (
         UniqueConstraint("deal_id", "task_no", "kind", "ordinal", "person_id", "channel", name="uq_notice_once"),
         CheckConstraint(
-            "status IN ('queued', 'sending', 'sent', 'unknown', 'dead', 'cancelled', 'missed')", name="status"
+            "status IN ('queued', 'sending', 'sent', 'unknown', 'dead', 'cancelled', 'missed', 'bundled')",
+            name="status",
         ),
         Index("ix_notice_undelivered", "not_before", sqlite_where=UNDELIVERED, postgresql_where=UNDELIVERED),
+        Index("ix_notice_live", "deal_id", sqlite_where=LIVE, postgresql_where=LIVE),
+        Index("ix_notice_bundle", "bundle_id", sqlite_where=BUNDLED, postgresql_where=BUNDLED),
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
     deal_id: int = Field(default=0, sa_type=BigKey)
@@ -44,6 +53,10 @@ class Notice(SQLModel, table=True):
     sent_at: datetime | None = None
     ref: str | None = None
     error: str | None = None
+    judged_at: datetime | None = None
+    bundle_id: int | None = Field(default=None, sa_type=BigKey)
+    held_for: str | None = None
+    live: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 class PlaybookVersion(SQLModel, table=True):

@@ -15,6 +15,8 @@ from saveline import clock
 from saveline.actions.desk import Desk
 from saveline.actions.people import nobody_to_follow
 from saveline.files import workspace as files
+from saveline.files.keys import own_key
+from saveline.notify.links import Links
 from saveline.settings import Settings
 from saveline.store import database, directory, schema
 
@@ -68,8 +70,13 @@ class Runtime:
             with database.writing(self.engine) as conn:
                 directory.sync_departments(conn, workspace.departments)
         desk = Desk(self.engine, self.clock, document, workspace, plays)
-        desk.folder = self.folder
+        desk.folder, desk.make_links = self.folder, self._links
         return desk
+
+    def _links(self) -> Links:
+        given = self.settings.keys
+        keys = given.get_secret_value().split(",") if given is not None else [own_key(self.settings.state)]
+        return Links(self.settings.url, [k.strip() for k in keys])
 
     def _stamp(self) -> int:
         """A number that changes when a file of the workspace does."""

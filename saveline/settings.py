@@ -16,7 +16,8 @@ class Settings(BaseSettings):
 
     ``SAVELINE_WORKSPACE`` is the folder with saveline.yaml; ``SAVELINE_DATABASE_URL`` a SQLAlchemy URL, by default a
     SQLite file in the workspace; ``SAVELINE_CLOCK`` see :mod:`saveline.clock`; ``SAVELINE_URL`` the address at which
-    people reach the web pages.
+    people reach the web pages, which are served on ``SAVELINE_WEB_HOST`` and ``SAVELINE_WEB_PORT``. ``SAVELINE_KEYS``
+    sign links, separated by commas, the newest last: needed on several machines, on one a key is made.
     """
 
     model_config = SettingsConfigDict(env_prefix="SAVELINE_", frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -25,6 +26,9 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     clock: Path | None = None
     url: str = "http://127.0.0.1:8700"
+    web_host: str = "127.0.0.1"
+    web_port: int = Field(default=8700, ge=1, le=65535)
+    keys: SecretStr | None = None
     prefect_port: int = Field(default=4200, ge=1, le=65535)
 
     @property

@@ -30,6 +30,7 @@ from saveline.store import directory, load, schema
 from saveline.store.rows import DEAL, NOTICE, decode_json, table
 
 CAST = Path(__file__).parent / "cast"
+KEY = "the-key-of-every-test"
 FRIDAY = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 """Where stories begin: 20 November 2026, 10:00 in Lisbon."""
 
@@ -54,7 +55,13 @@ class World:
         shutil.copytree(CAST, folder, dirs_exist_ok=True)
         self.clock = Stepped(folder / "clock")
         self.clock.set(start)
-        self.settings = Settings(workspace=folder, database_url=SecretStr(database_url), clock=folder / "clock")
+        self.settings = Settings(
+            workspace=folder,
+            database_url=SecretStr(database_url),
+            clock=folder / "clock",
+            keys=SecretStr(KEY),
+            url="https://save.x.example",
+        )
         self.runtime = Runtime(self.settings)
         schema.upgrade(self.runtime.engine, shipped.folder("migrations"))
 

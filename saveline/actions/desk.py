@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy.engine import Connection, Engine
@@ -19,6 +20,7 @@ from saveline.core.workspace import Workspace
 from saveline.core.worktime import DaysOff
 from saveline.files.workspace import Plays, stored_play
 from saveline.files.yaml import Document
+from saveline.notify.links import Links
 from saveline.store import database, directory, load, playbooks
 from saveline.store.rows import decode_json
 
@@ -30,12 +32,18 @@ class Desk:
     """
 
     folder: Path = Path()
+    make_links: Callable[[], Links] | None = None
 
     def __init__(self, engine: Engine, clock: Clock, document: Document, workspace: Workspace, plays: Plays) -> None:
         self.engine, self.clock = engine, clock
         self.document, self.workspace, self.plays = document, workspace, plays
         self._people: tuple[int, People] | None = None
         self._compiled = {live.play.hash: live.play for live in plays.live}
+
+    @cached_property
+    def links(self) -> Links | None:
+        """What signs links; None at a desk that was built for something that sends nothing."""
+        return self.make_links() if self.make_links is not None else None
 
     def writing(self) -> AbstractContextManager[Connection]:
         return database.writing(self.engine)

@@ -21,7 +21,7 @@ from saveline.core.report import StageReport
 from saveline.core.report_words import report_view
 from saveline.files import shipped
 from saveline.notify.matter import Matter
-from saveline.notify.message import Outgoing
+from saveline.notify.message import Act, Outgoing
 from saveline.notify.render import Form, Worded, Wording
 from saveline.notify.view import view
 from saveline.store import outbox, views
@@ -59,6 +59,7 @@ class Facts:
                 steps=known.steps.get(notice.deal_id, ()),
                 others=[known.deals[i] for i in known.digests.get(notice.person_id, ()) if notice.kind == "digest"],
                 report=kept(conn, about["report"]) if notice.kind == "stage_report" else None,
+                links=self._desk.links,
             )
 
     def _play(self, conn: Connection, deal: Deal | None) -> Play | None:
@@ -89,7 +90,8 @@ def templates() -> Wording:
 def message(matter: Matter, forms: Collection[Form]) -> Outgoing:
     """The notice as a message. Raises whatever is wrong with the facts or a template."""
     notice, person = matter.notice, matter.reader
-    worded = templates().words(notice.kind, view(matter), forms)
+    seen = view(matter)
+    worded = templates().words(notice.kind, seen, forms)
     channel = matter.workspace.channels.get(notice.channel_name)
     addresses = {"email": person.email, "slack": person.slack_id or ""} if person else {}
     return Outgoing(
@@ -103,6 +105,8 @@ def message(matter: Matter, forms: Collection[Form]) -> Outgoing:
         html=worded.html,
         slack=worded.slack,
         again=notice.in_doubt,
+        notice_id=notice.id,
+        acts=tuple(Act(a["verb"], a["button"], a["url"]) for a in seen["acts"] if a["url"]),
     )
 
 

@@ -68,6 +68,20 @@ class NotTheirs(Refusal):
         super().__init__(f"“{title}” is offered to {department}; {person} is not in that department.")
 
 
+class NotAllowed(Refusal):
+    """Somebody acts on a task that is not theirs, their department's, their deal's or their people's."""
+
+    def __init__(self, title: str, person: str, holder: str) -> None:
+        super().__init__(f"“{title}” is with {holder}: {person} has no part in it. Nothing was changed.")
+
+
+class HasLeft(Refusal):
+    """Somebody acts who is no longer active, or was never in the directory."""
+
+    def __init__(self, person: str) -> None:
+        super().__init__(f"{person} is not among the people of this company any more. Nothing was changed.")
+
+
 class DealIsClosed(Refusal):
     def __init__(self, account: str, outcome: str, at: str) -> None:
         super().__init__(f"The deal of {account} was closed {at} as {outcome}. Nothing was changed.")

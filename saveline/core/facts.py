@@ -44,7 +44,11 @@ class Absence(Fact, frozen=True):
 
 
 class Person(Fact, frozen=True):
-    """Somebody who does tasks or is told of them. No seat, no password: an address and working hours."""
+    """Somebody who does tasks or is told of them. No seat, no password: an address and working hours.
+
+    ``quiet`` are hours in which nothing is sent to them, like ``19-8``; ``prefers`` says by which channel they want a
+    kind of notice, or ``off``. What is None is as the workspace has it.
+    """
 
     id: int
     email: str
@@ -57,6 +61,10 @@ class Person(Fact, frozen=True):
     hours: str | None = None
     capacity: int | None = None
     active: bool = True
+    language: str | None = None
+    quiet: str | None = None
+    digest_hour: int | None = None
+    prefers: Mapping[str, str] = {}
     absences: tuple[Absence, ...] = ()
 
 

@@ -33,7 +33,7 @@ def play_changed(matter: Matter) -> View:
         "headline": f"“{about.get('play', '')}” has changed under running deals",
         "opening": f"{who} took them {how}{reason}",
         "lines": lines + ([f"and {count(more, 'more line')}"] if more else []),
-        "acts": [act("To see your tasks", "task list")],
+        "acts": [act("To see your tasks", "task list", "mine", "See your tasks")],
         "benefit": "Nothing starts again from the beginning, and nothing that was said already is said again.",
     }
 

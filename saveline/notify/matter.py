@@ -14,11 +14,12 @@ from saveline.core.phrases import first_name
 from saveline.core.play import Play, TaskPlan
 from saveline.core.report import StageReport
 from saveline.core.workspace import Workspace
+from saveline.notify.links import Links, Purpose
 
 
 class Matter(Fact, frozen=True):
     """``steps`` are the events that assigned and escalated the deal's tasks; ``others`` the deals of a digest;
-    ``report`` is what a report's notice brings."""
+    ``report`` is what a report's notice brings; ``links`` makes the addresses of pages."""
 
     notice: Queued
     about: Mapping[str, Any]
@@ -31,6 +32,7 @@ class Matter(Fact, frozen=True):
     steps: Sequence[Event] = ()
     others: Sequence[tuple[Deal, Account]] = ()
     report: StageReport | None = None
+    links: Links | None = None
 
     @property
     def reader(self) -> Person | None:
@@ -65,6 +67,11 @@ class Matter(Fact, frozen=True):
     def local(self, at: datetime) -> datetime:
         """A moment in the reader's zone; in a room, in the workspace's."""
         return self.people.calendar(self.notice.person_id or None).local(at)
+
+    def link(self, purpose: Purpose) -> str:
+        """The reader's own page of that purpose; '' where no pages are served."""
+        made = self.links
+        return made.link(purpose, self.notice.id, self.notice.person_id, self.notice.at) if made else ""
 
     @property
     def here(self) -> datetime:

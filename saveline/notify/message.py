@@ -20,11 +20,22 @@ _SPACES = re.compile(r"\s+")
 _UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
+class Act(Fact, frozen=True):
+    """A way to act: ``verb`` is what a press means, ``label`` what stands on the button, ``url`` its signed page."""
+
+    verb: str
+    label: str
+    url: str
+
+
 class Outgoing(Fact, frozen=True):
     """One message to one address, in the forms its channel needs.
 
     ``id`` is the same on every attempt, and ``thread`` on every message about the deal; both are local parts, to which
-    a channel adds its domain. ``again``: it may have arrived already. ``at`` is the moment of sending.
+    a channel adds its domain. ``thread_ref`` is the channel's own name for the thread, where it has one already.
+    ``again``: it may have arrived already. ``at`` is the moment of sending. ``changes`` is the channel's name for a
+    message that was sent and is to be changed into this one. ``invitation`` is an ICS calendar, ``unsubscribe`` the
+    address that ends this kind of message with one POST.
     """
 
     to: str
@@ -37,6 +48,12 @@ class Outgoing(Fact, frozen=True):
     thread: str = ""
     headers: Mapping[str, str] = {}
     again: bool = False
+    notice_id: int = 0
+    acts: tuple[Act, ...] = ()
+    thread_ref: str = ""
+    changes: str = ""
+    invitation: str = ""
+    unsubscribe: str = ""
 
 
 def is_address(text: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from saveline.core.facts import Task
 from saveline.core.phrases import day, due, due_phrase, listed, moment, money, shortened, words_of
 from saveline.core.play import Field
+from saveline.notify.links import Purpose
 from saveline.notify.matter import Matter
 
 View: TypeAlias = dict[str, Any]
@@ -73,9 +75,26 @@ def question(field: Field) -> str:
     return f"{words_of(field.name)}{choices}{', if you know' if field.optional else ''}"
 
 
-def act(label: str, command: str) -> View:
-    """A way to act. Where there is an address to press, ``url`` holds it and the command is not shown."""
-    return {"label": label, "command": f"saveline {command}", "url": ""}
+PAGES: Final[Mapping[str, Purpose]] = {"look": "deal", "mine": "mine"}
+"""Which page a verb leads to; every other verb to that of the notice's task."""
+
+
+def act(label: str, command: str, verb: str, button: str) -> View:
+    """A way to act: ``verb`` is what a press means, ``button`` what stands on it. ``url`` is filled in by
+    :func:`with_addresses`; where there is none, the command is shown after the label."""
+    return {"label": label, "command": f"saveline {command}", "verb": verb, "button": button, "url": ""}
+
+
+def with_addresses(matter: Matter, acts: Sequence[View]) -> list[View]:
+    """The acts with the addresses of their pages. One without a verb has only its command."""
+    return [{**a, "url": _address(matter, a["verb"])} for a in acts]
+
+
+def _address(matter: Matter, verb: str) -> str:
+    if not verb:
+        return ""
+    page = matter.link(PAGES.get(verb, "task"))
+    return page if not page or verb in PAGES else f"{page}?do={verb}"
 
 
 def about_account(matter: Matter, title: str) -> str:

@@ -88,7 +88,7 @@ def _story(matter: Matter, value: str) -> View:
         "span": _span(matter, deal),
         "helpers": helpers(matter),
         "withdrawn": [task_view(matter, t)["title"] for t in _withdrawn_from_reader(matter, deal)],
-        "acts": [act("To see all of it", f"deal show {deal.id}")],
+        "acts": [act("To see all of it", f"deal show {deal.id}", "look", "See the deal")],
     }
 
 
@@ -181,7 +181,7 @@ def digest(matter: Matter) -> View:
         "more_tasks": max(0, len(mine) - MOST_LINES),
         "deals": [_deal_line(matter, d, a) for d, a in owned[:MOST_LINES]],
         "more_deals": max(0, len(owned) - MOST_LINES),
-        "acts": [act("To see it as it is now", "task list")],
+        "acts": [act("To see it as it is now", "task list", "mine", "See it as it is now")],
         "date": f"{matter.here:%A} {matter.here.day} {matter.here:%B}",
     }
 
@@ -194,7 +194,7 @@ def stage_report(matter: Matter) -> View:
     return {
         "headline": shown["findings"][0].rstrip("."),
         "report": shown,
-        "acts": [act("All of it, as text", f"report --period {report.period.key}")],
+        "acts": [act("All of it, as text", f"report --period {report.period.key}", "", "")],
         "benefit": READING,
     }
 

@@ -98,8 +98,8 @@ def _taken(matter: Matter) -> Iterable[Task]:
 
 def _decide(matter: Matter) -> list[View]:
     deal = matter.notice.deal_id
-    return [act("To decide", f"deal close {deal}"), _look(deal)]
+    return [act("To decide", f"deal close {deal}", "decide", "Decide"), _look(deal)]
 
 
 def _look(deal: object) -> View:
-    return act("To see all of it", f"deal show {deal}")
+    return act("To see all of it", f"deal show {deal}", "look", "See the deal")

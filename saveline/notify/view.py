@@ -14,12 +14,13 @@ from saveline.core.facts import APPROVAL, DECISION, Task
 from saveline.core.phrases import answer_words, count, listed, moment, shortened, words_of
 from saveline.notify import changed_plays, reasons, stories, turns
 from saveline.notify.matter import Matter
-from saveline.notify.parts import LONGEST_NOTE, View, about_account, act, deal_view, task_view
+from saveline.notify.parts import LONGEST_NOTE, View, about_account, act, deal_view, task_view, with_addresses
 
 
 def view(matter: Matter) -> View:
     """The finished view of a notice of any kind; a kind without a function of its own gets what all have in common."""
-    return {**common(matter), **_KINDS.get(matter.notice.kind, _nothing)(matter)}
+    seen = {**common(matter), **_KINDS.get(matter.notice.kind, _nothing)(matter)}
+    return {**seen, "acts": with_addresses(matter, seen["acts"])}
 
 
 def common(matter: Matter) -> View:
@@ -70,15 +71,22 @@ def _acts(task: Task, ref: str) -> list[View]:
     if task.plan == DECISION:
         return _to_decide(ref.partition(".")[0])
     if task.plan == APPROVAL:
-        refuse = act("To refuse it", f"task done {ref} --outcome refused -a reason=…")
-        return [act("To approve it", f"task done {ref} --outcome approved"), refuse]
+        refuse = act("To refuse it", f"task done {ref} --outcome refused -a reason=…", "refuse", "Refuse")
+        return [act("To approve it", f"task done {ref} --outcome approved", "approve", "Approve"), refuse]
     if task.assignee_id is None:
-        return [act("To take it", f"task claim {ref}")]
-    return [act("When it is done", f"task done {ref}"), act("When you have read it", f"task seen {ref}")]
+        return [act("To take it", f"task claim {ref}", "claim", "I take it")]
+    return [
+        act("When it is done", f"task done {ref}", "done", "Done"),
+        act("When you have read it", f"task seen {ref}", "seen", "I have read it"),
+        act("If you cannot alone", f"task help {ref}", "help", "I need help"),
+    ]
 
 
 def _to_decide(deal: str) -> list[View]:
-    return [act("To decide", f"deal close {deal}"), act("To see all of it", f"deal show {deal}")]
+    return [
+        act("To decide", f"deal close {deal}", "decide", "Decide"),
+        act("To see all of it", f"deal show {deal}", "look", "See the deal"),
+    ]
 
 
 def _assigned(matter: Matter) -> View:
@@ -125,10 +133,10 @@ def _escalation(matter: Matter) -> View:
     seen = _of_task(matter)
     decide = matter.about.get("do") == "decide"
     deal, no = matter.notice.deal_id, matter.notice.task_no
-    give = act("To give it to somebody", f"task hand-over {deal}.{no}")
-    acts = [act("To see where it stands", f"deal show {deal}"), give]
+    give = act("To give it to somebody", f"task hand-over {deal}.{no}", "hand_over", "Hand it over")
+    acts = [act("To see where it stands", f"deal show {deal}", "look", "See the deal"), give]
     if decide:
-        acts.append(act("To let the account go", f"deal close {deal}"))
+        acts.append(act("To let the account go", f"deal close {deal}", "close", "Let it go"))
     happened = reasons.happened(matter)
     return {
         **seen,
@@ -170,7 +178,7 @@ def _stage_entered(matter: Matter) -> View:
         "opening": _again(matter) if open_tasks else "Nothing is open in it at the moment.",
         "open": open_tasks,
         "leave_by": moment(matter.local(deal.stage_due_at), matter.here) if deal.stage_due_at else "",
-        "acts": [act("To see where it stands", f"deal show {deal.id}")],
+        "acts": [act("To see where it stands", f"deal show {deal.id}", "look", "See the deal")],
     }
 
 
@@ -191,7 +199,7 @@ def _stage_late(matter: Matter) -> View:
         "headline": f"{account.name if account else ''} is in {stage} longer than planned",
         "opening": f"It was to leave {stage} by {moment(matter.local(matter.notice.at), matter.here)}.",
         "missing": [str(m) for m in matter.about.get("missing", ())],
-        "acts": [act("To see where it stands", f"deal show {deal.id}")],
+        "acts": [act("To see where it stands", f"deal show {deal.id}", "look", "See the deal")],
     }
 
 
@@ -199,7 +207,7 @@ def _news(matter: Matter) -> View:
     told = _NEWS.get(str(matter.about.get("news")))
     if told is None:
         raise ValueError(f"news of an unknown sort: {matter.about.get('news')!r}")
-    acts = [act("To see where it stands", f"deal show {matter.notice.deal_id}")]
+    acts = [act("To see where it stands", f"deal show {matter.notice.deal_id}", "look", "See the deal")]
     seen = {"lines": [], "opening": "", "acts": acts, **told(matter)}
     return {"title": about_account(matter, seen["headline"]), **seen}
 
@@ -339,7 +347,7 @@ def _empty_rung(matter: Matter) -> View:
         "opening": "An escalation came to nobody and the next step was taken at once. This is why:",
         "lines": list(dict.fromkeys(str(line) for line in matter.about.get("why", ()))),
         "benefit": "No step for this customer is lost because a name is missing in people.yaml or saveline.yaml.",
-        "acts": [act("To find such gaps", "doctor")],
+        "acts": [act("To find such gaps", "doctor", "", "")],
     }
 
 
@@ -350,7 +358,7 @@ def _too_late(matter: Matter) -> View:
         "title": f"{account}: too little time for “{play}”",
         "opening": str(matter.about.get("words", "")),
         "lines": ["Its tasks have begun as planned. Shorten them, drop some, or agree another date with the customer."],
-        "acts": [act("To see what fits until when", f"deal show {matter.notice.deal_id}")],
+        "acts": [act("To see what fits until when", f"deal show {matter.notice.deal_id}", "look", "See the deal")],
     }
 
 

@@ -200,6 +200,8 @@ def _literal(value: int | str | None) -> sa.ColumnElement[Any]:
     """A constant of ours as part of the statement: it need not be sent with each row."""
     if value is None:
         return sa.null()
+    if isinstance(value, bool):
+        return sa.true() if value else sa.false()
     return sa.literal_column(str(int(value)) if isinstance(value, int) else f"'{value}'")
 
 

@@ -13,7 +13,7 @@ from saveline.core.facts import Absence, Department, Person
 from saveline.core.language.directory import PersonEntry
 from saveline.core.people import Duty
 from saveline.store.bulk import Ask
-from saveline.store.rows import TASK, table
+from saveline.store.rows import TASK, decode_json, encode_json, table
 
 PERSON: Final = table(models.Person)
 DEPARTMENT: Final = table(models.Department)
@@ -23,6 +23,7 @@ ROTATION: Final = table(models.Rotation)
 
 _REVISION = Ask(sa.select(REVISION.c.value).where(REVISION.c.name == sa.bindparam("name")))
 _PERSON_FIELDS = tuple(f for f in Person.__struct_fields__ if f != "absences")
+assert _PERSON_FIELDS[-1] == "prefers"  # the one that is JSON
 
 
 def revision(conn: Connection, name: str) -> int:
@@ -43,7 +44,7 @@ def persons(conn: Connection) -> list[Person]:
     for row in conn.execute(sa.select(ABSENCE).order_by(ABSENCE.c.first)):
         absences.setdefault(row.person_id, []).append(Absence(row.first, row.back, row.substitute_id))
     rows = conn.execute(sa.select(*(PERSON.c[f] for f in _PERSON_FIELDS)).order_by(PERSON.c.id))
-    return [Person(*(*row, tuple(absences.get(row[0], ())))) for row in rows]
+    return [Person(*(*row[:-1], decode_json(row[-1]), tuple(absences.get(row[0], ())))) for row in rows]
 
 
 def ids_by_email(conn: Connection) -> dict[str, int]:
@@ -88,6 +89,10 @@ def _person(entry: PersonEntry, ids: Mapping[str, int]) -> Person:
         hours=entry.hours,
         capacity=entry.capacity,
         active=entry.active,
+        language=entry.language,
+        quiet=entry.quiet,
+        digest_hour=entry.digest_hour,
+        prefers=dict(entry.prefers),
         absences=tuple(
             Absence(a.first, a.back, id_of(a.substitute)) for a in sorted(entry.away, key=lambda a: a.first)
         ),
@@ -96,6 +101,7 @@ def _person(entry: PersonEntry, ids: Mapping[str, int]) -> Person:
 
 def _write(conn: Connection, person: Person) -> None:
     values: dict[str, Any] = {f: getattr(person, f) for f in _PERSON_FIELDS if f != "id"}
+    values["prefers"] = encode_json(person.prefers)
     conn.execute(sa.update(PERSON).where(PERSON.c.id == person.id).values(**values))
     conn.execute(sa.delete(ABSENCE).where(ABSENCE.c.person_id == person.id))
     rows = [

@@ -17,7 +17,7 @@ from saveline.actions.advance import advance
 from saveline.actions.delivery import Worker
 from saveline.runtime import Runtime
 from saveline.settings import Settings
-from tests.world import World
+from tests.world import KEY, World
 
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["tests.faults.preload"])
@@ -35,7 +35,9 @@ class Site:
 
     def runtime(self) -> Runtime:
         clock = Path(self.clock) if self.clock else None
-        settings = Settings(workspace=Path(self.workspace), database_url=SecretStr(self.database), clock=clock)
+        settings = Settings(
+            workspace=Path(self.workspace), database_url=SecretStr(self.database), clock=clock, keys=SecretStr(KEY)
+        )
         return Runtime(settings)
 
     def start(self, work: Callable[..., None], *arguments: Any, **environment: str) -> ForkServerProcess:

@@ -23,7 +23,7 @@ def test_a_new_task_arrives_by_slack_and_by_mail(on_both: World, mail: Mailserve
     assert letter.subject == "Write the three-sentence diagnosis for Acme, due Mon 23 Nov 18:00"
     assert letter.message["Auto-Submitted"] == "auto-generated"
     assert letter.message["From"] == "Saveline <saveline@x.example>"
-    assert "saveline task done 1.1" in letter.text()
+    assert "https://save.x.example/task/" in letter.text()
     assert "They tell their story once" in letter.text("html")
     assert [p.text for p in slack.to("UANA")] == ["Acme is in Triage now", letter.subject]
     assert row(on_both, channel="email").sent_at == on_both.now

@@ -39,6 +39,10 @@ class PersonEntry(Fact, frozen=True):
     hours: str | None = None
     capacity: int | None = None
     active: bool = True
+    language: str | None = None
+    quiet: str | None = None
+    digest_hour: int | None = None
+    prefers: tuple[tuple[str, str], ...] = ()
     away: tuple[AwayEntry, ...] = ()
 
 
@@ -46,6 +50,10 @@ class AwayShape(Shape):
     from_: Day = Field(alias="from", description="The first day away.")
     to: Day = Field(description="The last day away.")
     substitute: Email | None = None
+
+
+class DigestShape(Shape):
+    hour: int = Field(default=8, ge=0, le=23, description="The hour at which the digest comes, in their own zone.")
 
 
 class PersonShape(Shape):
@@ -59,6 +67,12 @@ class PersonShape(Shape):
     hours: Text | None = None
     capacity: int | None = Field(default=None, ge=0)
     active: bool = True
+    language: Text | None = Field(default=None, description="The language of what they get, like en or de.")
+    quiet: Text | None = Field(default=None, description="Hours in which they are sent nothing, like 19-8.")
+    digest: DigestShape | None = None
+    notices: dict[Word, Word] = Field(
+        default={}, description="By which channel they want a kind of notice; off for a digest or a report."
+    )
     away: list[AwayShape] = []
 
 
@@ -135,7 +149,21 @@ def check_hours(found: Findings, place: Place, hours: str | None) -> WeekHours |
 def _entry(p: PersonShape) -> PersonEntry:
     away = tuple(AwayEntry(a.from_, a.to + timedelta(days=1), a.substitute) for a in p.away)
     return PersonEntry(
-        p.email, p.name, p.slack, p.department, p.manager, p.zone, p.country, p.hours, p.capacity, p.active, away
+        p.email,
+        p.name,
+        p.slack,
+        p.department,
+        p.manager,
+        p.zone,
+        p.country,
+        p.hours,
+        p.capacity,
+        p.active,
+        p.language,
+        p.quiet,
+        p.digest.hour if p.digest else None,
+        tuple(p.notices.items()),
+        away,
     )
 
 
@@ -159,6 +187,10 @@ def persons_of(entries: Sequence[PersonEntry]) -> tuple[Person, ...]:
             hours=e.hours,
             capacity=e.capacity,
             active=e.active,
+            language=e.language,
+            quiet=e.quiet,
+            digest_hour=e.digest_hour,
+            prefers=dict(e.prefers),
             absences=tuple(Absence(a.first, a.back, of(a.substitute)) for a in e.away),
         )
         for e in entries

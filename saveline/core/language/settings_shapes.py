@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from saveline.core.language.directory import DigestShape
 from saveline.core.language.rehearsal import RehearsalShape
 from saveline.core.language.shapes import PolicyShape, Shape
 from saveline.core.language.words import Chain, Day, Email, Name, Span, Text, When, Word, Words
@@ -84,10 +85,6 @@ class SeverityShape(Shape):
 class LimitShape(Shape):
     by: Chain = Field(description="Who may grant so much.")
     up_to: float | None = Field(default=None, ge=0)
-
-
-class DigestShape(Shape):
-    hour: int = Field(default=8, ge=0, le=23)
 
 
 class SettingsShape(Shape):

@@ -1,0 +1,94 @@
+"""A press of a button, a link that was followed, a reply, a call: acted on once, whichever door it came through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from saveline.actions.desk import Desk
+from saveline.actions.tasks import TaskRef
+from saveline.core.decide.draft import Case, Decision
+from saveline.core.decide.intents import decide
+from saveline.core.facts import Doer, Fact
+from saveline.core.intents import (
+    Answered,
+    Cannot,
+    Claim,
+    Comment,
+    Done,
+    HandOver,
+    Help,
+    Intent,
+    Seen,
+    Snooze,
+    Wait,
+)
+from saveline.store import inbound
+from saveline.store.apply import apply
+
+
+class Press(Fact, frozen=True):
+    """Somebody wants something. ``source`` and ``key`` name this press among all: the same one is acted on once."""
+
+    source: str
+    key: str
+    ref: TaskRef
+    by: Doer
+    intent: Intent
+
+
+class Pressed(Fact, frozen=True):
+    """What came of it, in a sentence for whoever pressed. ``repeated``: it was acted on before, nothing changed."""
+
+    words: str
+    repeated: bool = False
+    decision: Decision | None = None
+
+
+def press(desk: Desk, wanted: Press) -> Pressed:
+    """Act on it, in one transaction with the memory of it. Raises a Refusal, which leaves everything as it was and the
+    press unused: whoever forgot an answer may press again."""
+    with desk.writing() as conn:
+        now = desk.now(conn)
+        before = inbound.remember(conn, wanted.source, wanted.key, now)
+        if before is not None:
+            return Pressed(before, repeated=True)
+        case = desk.locked(conn, wanted.ref.deal_id)
+        decision = decide(case, wanted.ref.no, wanted.intent, by=wanted.by, at=now)
+        apply(conn, [decision], now)
+        words = said(case, wanted, decision)
+        inbound.settle(conn, wanted.source, wanted.key, words)
+    return Pressed(words, decision=decision)
+
+
+def said(case: Case, wanted: Press, decision: Decision) -> str:
+    """What happened, who did it and when, in a sentence: also what a second press is told."""
+    task = decision.deal.task(wanted.ref.no)
+    title = task.title if task else f"Deal {wanted.ref.deal_id}"
+    by, people = case.people.name(wanted.by.person_id), case.people
+    at = decision.events[-1].at if decision.events else None
+    calendar = people.calendar(wanted.by.person_id)
+    when = f" ({calendar.local(at):%-d %b %H:%M})" if at else ""
+    return f"“{title}” {_verb(wanted.intent, case)} {by}{when}."
+
+
+def _verb(intent: Intent, case: Case) -> str:
+    match intent:
+        case Done(outcome):
+            return f"was closed as {outcome.replace('_', ' ')} by" if outcome else "is done, thanks to"
+        case HandOver(to):
+            return f"went to {case.people.name(to)}, given by"
+        case _:
+            return _VERBS[type(intent)]
+
+
+_VERBS: Final[Mapping[type[Intent], str]] = {
+    Cannot: "cannot be done, says",
+    Seen: "was read by",
+    Snooze: "was snoozed by",
+    Wait: "waits for the customer, says",
+    Answered: "goes on, the customer has answered, says",
+    Help: "needs help, says",
+    Claim: "was taken by",
+    Comment: "has a comment of",
+}

@@ -1,0 +1,41 @@
+"""Presses, links, replies and calls that were acted on, so that each is acted on once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+import models
+from saveline.store.database import is_sqlite
+from saveline.store.rows import table
+
+INBOUND: Final = table(models.Inbound)
+
+
+def remember(conn: Connection, source: str, key: str, now: datetime) -> str | None:
+    """None where it is new, and then it is remembered with this transaction; else what came of it before.
+
+    On PostgreSQL a second one waits here until the first has been committed or rolled back.
+    """
+    insert = (sqlite if is_sqlite(conn) else postgresql).insert(INBOUND)
+    new = insert.values(source=source, key=key, at=now, result="").on_conflict_do_nothing()
+    if conn.execute(new).rowcount:
+        return None
+    return result(conn, source, key) or ""
+
+
+def result(conn: Connection, source: str, key: str) -> str | None:
+    """What came of it, or None where it was never there."""
+    query = sa.select(INBOUND.c.result).where(INBOUND.c.source == source, INBOUND.c.key == key)
+    found: str | None = conn.execute(query).scalar()
+    return found
+
+
+def settle(conn: Connection, source: str, key: str, result: str) -> None:
+    """Write down what came of it."""
+    mine = sa.update(INBOUND).where(INBOUND.c.source == source, INBOUND.c.key == key)
+    conn.execute(mine.values(result=result))
