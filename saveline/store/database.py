@@ -6,7 +6,7 @@ later fails at once, whatever the busy time-out. PostgreSQL runs with its compil
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,18 +18,23 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from saveline.faults import crash_point
 
 BUSY_SECONDS: Final = 10
+"""How long a lock is waited for, on both databases."""
+CONNECT_SECONDS: Final = 5
+# As many as the web server has threads, so that those of a burst wait for the database and not for each other.
+_POOL: Final[Mapping[str, Any]] = {"pool_size": 8, "max_overflow": 32, "pool_timeout": 2}
 _WRITES: Final = "saveline_writes"
 
 
 def connect(url: str) -> Engine:
     """An engine for ``sqlite:///file`` or ``postgresql+psycopg://…``. Values never appear in its errors or logs."""
     if url.startswith("sqlite"):
-        engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
+        engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}, **_POOL)
         sa.event.listen(engine, "connect", _on_sqlite_connect)
         sa.event.listen(engine, "begin", _on_sqlite_begin)
         return engine
-    options = "-c jit=off -c timezone=UTC"
-    return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args={"options": options})
+    options = f"-c jit=off -c timezone=UTC -c lock_timeout={BUSY_SECONDS}s"
+    given = {"options": options, "connect_timeout": CONNECT_SECONDS}
+    return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=given, **_POOL)
 
 
 def is_sqlite(conn: Connection) -> bool:

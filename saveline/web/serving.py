@@ -1,0 +1,41 @@
+"""The web server's process: uvicorn, without its own access log, which would print signed links."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+import uvicorn
+
+from saveline.runtime import Runtime
+from saveline.web.app import create_app
+
+GRACE_SECONDS: Final = 10
+
+
+def main() -> int:
+    """Serve at SAVELINE_WEB_HOST and SAVELINE_WEB_PORT until SIGTERM or Ctrl-C."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    runtime = Runtime()
+    try:
+        uvicorn.Server(config(runtime)).run()
+    finally:
+        runtime.close()
+    return 0
+
+
+def config(runtime: Runtime) -> uvicorn.Config:
+    settings = runtime.settings
+    return uvicorn.Config(
+        create_app(runtime),
+        host=settings.web_host,
+        port=settings.web_port,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        lifespan="off",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        h11_max_incomplete_event_size=64_000,
+    )

@@ -1,0 +1,1 @@
+"""The web server, asked over HTTP and in a real browser."""
