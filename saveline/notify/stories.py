@@ -213,9 +213,10 @@ def _due_today(matter: Matter, task: Task) -> bool:
 
 
 def _line(matter: Matter, deal: Deal, account: Account, task: Task) -> View:
-    at = matter.local(task.running.due_at)
+    at, page = matter.local(task.running.due_at), matter.link("mine")
     return {
         "ref": f"{deal.id}.{task.no}",
+        "url": f"{page}?task={deal.id}.{task.no}" if page else "",
         "title": shortened(task.title, 200),
         "account": account.name,
         "arr": money(deal.arr_cents, matter.workspace.currency),

@@ -40,6 +40,7 @@ def common(matter: Matter) -> View:
         "benefit": matter.play.benefit if matter.play else "",
         "why_you": reasons.why(matter),
         "instead_of": str(about.get("instead_of", "")),
+        "unsubscribe": "",
     }
     return {**seen, **deal_view(matter), **({"task": task_view(matter, matter.task)} if matter.task else {})}
 
