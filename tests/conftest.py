@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -16,6 +17,10 @@ from tests.servers import TOKEN, Mailserver, Slack, mailserver, slack_server
 from tests.world import World, world
 
 _numbers = itertools.count(1)
+
+# Speed is measured in benchmarks/, and a machine that is busy is no fault.
+hypothesis.settings.register_profile("saveline", deadline=None)
+hypothesis.settings.load_profile("saveline")
 
 
 @pytest.fixture(scope="session")

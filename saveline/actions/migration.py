@@ -18,8 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from saveline.actions.desk import Desk
 from saveline.core.changes import Event
-from saveline.core.decide.draft import Case
-from saveline.core.decide.migrate import Migration, duty_between, migrate, take_back
+from saveline.core.decide.draft import Case, duty_after
+from saveline.core.decide.migrate import Migration, migrate, take_back
 from saveline.core.errors import CannotMigrate, Invalid, Missing, Refusal, SomebodyWasFaster, UnknownWord
 from saveline.core.facts import Account, Deal, Doer, Fact
 from saveline.core.migration import Difference, Effect, Preview, Summary, differences, summaries
@@ -283,7 +283,7 @@ def _decide(desk: Desk, conn: Connection, read: Read, now: datetime, way: Way, m
         except Exception as error:  # one deal that cannot be decided must not hinder the others: it keeps its version
             effects.append(_refused(deal, account.name, error))
             continue
-        duty, more = duty_between(duty, made[-1].decision), duty_between(more, made[-1].decision)
+        duty, more = duty_after(duty, made[-1].decision), duty_after(more, made[-1].decision)
         effects.append(made[-1].effect)
     return _Batch(tuple(made), tuple(sorted(effects, key=lambda e: e.deal)), more)
 

@@ -24,6 +24,9 @@ DECISION: Final = "decision"
 APPROVAL: Final = "approval"
 """Reserved id of the task that asks whoever may for a concession that another may not grant."""
 
+RESERVED: Final = frozenset({DECISION, APPROVAL})
+"""Ids of tasks that are the workspace's own, and of no play."""
+
 AHEAD: Final = 0
 """The visit of a task that belongs to a stage that has not been entered yet."""
 
@@ -247,7 +250,7 @@ class Deal(Fact, frozen=True):
 
     def current(self) -> tuple[Task, ...]:
         """The tasks of the present visit to the present stage."""
-        return tuple(t for t in self.tasks if t.visit == self.visit and t.plan not in (DECISION, APPROVAL))
+        return tuple(t for t in self.tasks if t.visit == self.visit and t.plan not in RESERVED)
 
     def decision(self) -> Task | None:
         """The decision task that is open, if the deal is being decided."""

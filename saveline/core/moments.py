@@ -180,9 +180,7 @@ def due_at(
         return due
     if trace is not None:
         trace.append("that is not after its start: the next close of business instead")
-    today = calendar.local(start).date()
-    close = worktime.end_of_business(calendar, today)
-    return close if close > start else worktime.end_of_business(calendar, today + timedelta(days=1))
+    return worktime.next_close(calendar, start)
 
 
 def shift(moment: Moment, anchor: datetime | date, calendar: WorkCalendar, trace: Trace | None = None) -> datetime:

@@ -6,7 +6,7 @@ why, so that an assignment can be explained line by line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Final, Literal, TypeAlias
@@ -235,6 +235,17 @@ def resolve(chain: Sequence[Link], asking: Asking, people: People, duty: Duty) -
             turned = link.department if isinstance(link, Pick) and link.how == "round_robin" else None
             return Who(found, None, tuple(why), turned, meant, str(link))
     return Who(why=tuple(why))
+
+
+def first_found(chains: Iterable[Chain], find: Callable[[Chain], Who]) -> Who:
+    """What ``find`` says of the first chain that comes to somebody, with the reasons of those before it."""
+    why: tuple[str, ...] = ()
+    for chain in chains:
+        who = find(chain)
+        why += who.why
+        if not who.nobody:
+            return replace(who, why=why)
+    return Who(why=why)
 
 
 def named(

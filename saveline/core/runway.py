@@ -107,6 +107,11 @@ def runway(case: Case, at: datetime) -> Runway:
     return _runway(case, Course(case, at))
 
 
+def glance(case: Case, at: datetime) -> Runway:
+    """Only whether it fits, and by how much: without tasks, path and words, which nobody asks for where it does."""
+    return _bare(case, Course(case, at))
+
+
 def with_last_moments(case: Case, at: datetime) -> Runway:
     """The same with the last moment for each task and each exit, which takes some hundred times the work."""
     course = Course(case, at)
@@ -145,7 +150,7 @@ def least_days(case: Case, at: datetime, most: int = 730) -> int | None:
 
     def fits(days: int) -> bool:
         account = replace(case.account, renewal=today + timedelta(days=days))
-        return runway(replace(case, account=account), at).fits
+        return glance(replace(case, account=account), at).fits
 
     if not fits(most):
         return None
@@ -191,26 +196,23 @@ def _lacks(found: Runway) -> str:
     return f"{found.play} needs {count(found.needs_days, 'day')}, {left} until {goal}"
 
 
-def _runway(case: Case, course: Course) -> Runway:
+def _bare(case: Case, course: Course) -> Runway:
     limit, by = _limit(case, course)
-    path = course.path()
-    slots = tuple(_slot(course, item, path) for items in course.items for item in items)
-    ends = course.laid.end
-    late = ends > limit
-    longest = max(path, key=lambda i: _length(course, i), default=None) if late else None
-    breaks = next((i for i in path if course.laid.ends[i.id] > limit), None)
-    bare = Runway(
-        case.play.name,
-        course.at,
-        ends,
-        limit,
-        by,
-        slots,
+    return Runway(case.play.name, course.at, course.laid.end, limit, by)
+
+
+def _runway(case: Case, course: Course) -> Runway:
+    bare, path = _bare(case, course), course.path()
+    longest = None if bare.fits else max(path, key=lambda i: _length(course, i), default=None)
+    breaks = next((i for i in path if course.laid.ends[i.id] > bare.limit), None)
+    found = replace(
+        bare,
+        slots=tuple(_slot(course, item, path) for items in course.items for item in items),
         path=tuple(i.id for i in path),
         too_long=longest.id if longest else None,
         breaks=breaks.id if breaks else None,
     )
-    return replace(bare, words=_words(bare, case, longest))
+    return replace(found, words=_words(found, case, longest))
 
 
 def _limit(case: Case, course: Course) -> tuple[datetime, str]:

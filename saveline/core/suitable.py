@@ -11,7 +11,7 @@ from saveline.core.decide.draft import Case, account_facts
 from saveline.core.facts import Account, Deal, Fact
 from saveline.core.people import Duty, People
 from saveline.core.play import Play
-from saveline.core.runway import Runway, in_time, runway
+from saveline.core.runway import Runway, glance, in_time
 from saveline.core.workspace import Workspace
 
 
@@ -45,6 +45,6 @@ def suitable(
     empty = Deal(id=0, account_id=account.id, causes=candidate.causes, severity=severity)
 
     def ahead(play: Play) -> Runway:
-        return runway(Case(workspace, people, play, account, empty, duty or Duty()), at)
+        return glance(Case(workspace, people, play, account, empty, duty or Duty()), at)
 
     return in_time(found, {p.name: p for p in plays}, ahead) if found.play is not None else found

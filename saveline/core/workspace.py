@@ -121,6 +121,10 @@ class Limit(Fact, frozen=True):
     by: Chain
     up_to: float | None = None
 
+    def reaches(self, amount: float) -> bool:
+        """Whether so much is within it."""
+        return self.up_to is None or amount <= self.up_to
+
 
 class Workspace(Fact, frozen=True):
     """The settings of one company, from ``saveline.yaml``; dates and hours count in ``zone``.

@@ -266,6 +266,13 @@ def end_of_business(
     return calendar.wall(day, 17 * 60)
 
 
+def next_close(calendar: WorkCalendar, at: datetime) -> datetime:
+    """The first close of business after ``at``."""
+    today = calendar.local(at).date()
+    close = end_of_business(calendar, today)
+    return close if close > at else end_of_business(calendar, today + timedelta(days=1))
+
+
 def next_opening(calendar: WorkCalendar, at: datetime) -> datetime:
     """``at`` itself within working hours (the close included), else the next opening."""
     for day in _days_from(calendar.local(at).date(), 1):

@@ -44,5 +44,5 @@ def chain_for(workspace: Workspace, request: Mapping[str, Any]) -> Chain:
     """Who may grant what was asked for: the least of the limits that reaches so far, then those above it."""
     limits = workspace.concessions.get(str(request.get("concession", "")), ())
     amount = float(request.get("amount", 0))
-    may = [x for x in limits if x.up_to is None or amount <= x.up_to]
+    may = [x for x in limits if x.reaches(amount)]
     return tuple(link for limit in may for link in limit.by) or (Owner(),)

@@ -17,7 +17,7 @@ from saveline.core.decide.draft import Draft
 from saveline.core.facts import Clock, Task
 from saveline.core.moments import Anchor, Duration, Moment, resolve
 from saveline.core.play import Policy, Rung, StagePlan, TaskPlan
-from saveline.core.worktime import WorkCalendar, between, end_of_business, moved
+from saveline.core.worktime import WorkCalendar, between, end_of_business, moved, next_close
 
 KEPT_LATE: Final = "it was late already, and stays so"
 NOT_PAST: Final = "its new moment has passed, so it is the next close of business"
@@ -158,10 +158,3 @@ def decide_at(draft: Draft, was: Moment, now: Moment, at: datetime) -> tuple[dat
         return found, why
     tomorrow = end_of_business(calendar, calendar.local(floor).date() + timedelta(days=1))
     return tomorrow, f"{why}; that has passed, so it is the end of the next working day"
-
-
-def next_close(calendar: WorkCalendar, at: datetime) -> datetime:
-    """The first close of business after ``at``."""
-    today = calendar.local(at).date()
-    close = end_of_business(calendar, today)
-    return close if close > at else end_of_business(calendar, today + timedelta(days=1))

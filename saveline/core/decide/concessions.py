@@ -16,7 +16,7 @@ from saveline.core.people import Asking, Claim, Link, Pick, named
 from saveline.core.play import Field
 from saveline.core.workspace import Limit
 
-__all__ = ["APPROVED", "Ending", "ask", "asked_for", "may_grant", "withdraw_requests"]
+__all__ = ["APPROVED", "Ending", "ask", "asked_for", "check_may_approve", "may_grant", "withdraw_requests"]
 
 
 class Ending(Fact, frozen=True):
@@ -44,7 +44,7 @@ def asked_for(draft: Draft, task: Task, form: Iterable[Field], ending: Ending) -
 def may_grant(draft: Draft, concession: str, amount: float, person_id: int, at: datetime) -> bool:
     """Whether the person is one of those who may grant so much."""
     limits = draft.case.workspace.concessions.get(concession, ())
-    return any(_reaches(limit, amount) and _names(draft, limit, person_id, at) for limit in limits)
+    return any(limit.reaches(amount) and _names(draft, limit, person_id, at) for limit in limits)
 
 
 def check_may_approve(draft: Draft, approval: Task, by: Doer, at: datetime) -> None:
@@ -53,7 +53,7 @@ def check_may_approve(draft: Draft, approval: Task, by: Doer, at: datetime) -> N
     concession, amount = str(request["concession"]), float(request["amount"])
     if not may_grant(draft, concession, amount, by.person_id, at):
         limits = draft.case.workspace.concessions.get(concession, ())
-        links = [str(link) for limit in limits if _reaches(limit, amount) for link in limit.by]
+        links = [str(link) for limit in limits if limit.reaches(amount) for link in limit.by]
         raise MayNotGrant(draft.case.people.name(by.person_id), f"{concession.replace('_', ' ')} {amount:g}", links)
 
 
@@ -79,10 +79,6 @@ def withdraw_requests(draft: Draft, of: int, at: datetime) -> None:
     for task in draft.deal.tasks:
         if task.plan == APPROVAL and not task.closed and task.answers.get("of") == of:
             draft.record(TaskWithdrawn("it was finished otherwise"), at=at, task_no=task.no)
-
-
-def _reaches(limit: Limit, amount: float) -> bool:
-    return limit.up_to is None or amount <= limit.up_to
 
 
 def _names(draft: Draft, limit: Limit, person_id: int, at: datetime) -> bool:

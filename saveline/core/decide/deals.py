@@ -31,7 +31,7 @@ from saveline.core.errors import (
 )
 from saveline.core.facts import Doer, Fact
 from saveline.core.people import Who
-from saveline.core.runway import decision_at, runway
+from saveline.core.runway import decision_at, glance, runway
 from saveline.core.workspace import Outcome
 
 MOST_KEPT: Final = 10**17
@@ -321,7 +321,7 @@ def _check_gates(draft: Draft, at: datetime) -> None:
 
 def warn_of_time(draft: Draft, at: datetime) -> None:
     """The owner hears at once of a play for which there is too little time."""
-    found = runway(replace(draft.case, deal=draft.deal), at)
-    if not found.fits and not draft.deal.decision_asked:
-        about = {"news": "too_late", "words": found.words, "play": draft.case.play.title}
+    case = replace(draft.case, deal=draft.deal)
+    if not draft.deal.decision_asked and not glance(case, at).fits:
+        about = {"news": "too_late", "words": runway(case, at).words, "play": draft.case.play.title}
         draft.tell("news", draft.owner_at_work(at), at=at, about=about)

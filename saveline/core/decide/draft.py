@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from itertools import zip_longest
 from typing import Any
 
 from saveline.core import people as persons
 from saveline.core.changes import Change, Event, TaskChange, evolve
 from saveline.core.decide.approval import approval_plan
 from saveline.core.errors import DealIsClosed, TaskClosed, TaskNotStarted, UnknownTask
-from saveline.core.facts import APPROVAL, DECISION, Account, Deal, Doer, Fact, Task
+from saveline.core.facts import APPROVAL, DECISION, RESERVED, Account, Deal, Doer, Fact, Task
 from saveline.core.moments import Anchor
 from saveline.core.notices import Notice, channels_for, rooms_for
-from saveline.core.people import Asking, Chain, Duty, People, Who
+from saveline.core.people import Asking, Chain, Duty, Owner, People, Who
 from saveline.core.play import Facts, Play, TaskPlan
 from saveline.core.workspace import Workspace
 
@@ -66,13 +67,12 @@ class Draft:
     def record(self, change: Change, *, at: datetime, task_no: int = 0, by: Doer | None = None) -> Event:
         who, via = (by.person_id, by.via) if by else (None, "engine")
         event = Event(self.deal.seq + 1, at, change, task_no, who, via)
-        had = self.deal.task(task_no)
-        self.deal = evolve(self.deal, (event,))
+        before, self.deal = self.deal, evolve(self.deal, (event,))
         self.events.append(event)
         self._facts = None
         if isinstance(change, TaskChange):
             self.stale.add(task_no)
-            self._weigh(_bearer(had), _bearer(self.deal.task(task_no)))
+            self._weigh(_bearer(before.task(task_no)), _bearer(self.deal.task(task_no)))
         return event
 
     def _weigh(self, had: int | None, has: int | None) -> None:
@@ -120,7 +120,7 @@ class Draft:
 
     def reserved(self, task: Task) -> bool:
         """Whether the task is the workspace's own, and of no play."""
-        return task.plan in (DECISION, APPROVAL)
+        return task.plan in RESERVED
 
     def name_of(self, task: Task) -> str:
         plan = self.plan(task)
@@ -182,6 +182,15 @@ class Draft:
             department = self._department(task)
         asking = Asking(at, self.deal.owner_id, self.case.account.team, task.assignee_id if task else None, department)
         return persons.resolve(chain, asking, self.case.people, self._duty())
+
+    def chain(self, task: Task) -> Chain:
+        """Whom the play, or for the decision the workspace, gives the task to."""
+        plan = self.plan(task)
+        return plan.assign if plan is not None else self.case.workspace.decision.assign
+
+    def fallbacks(self, chain: Chain) -> tuple[Chain, ...]:
+        """What is asked in turn until somebody is found: the chain, the deal's owner, the workspace's steward."""
+        return (chain, (Owner(),), self.case.workspace.steward)
 
     def owner_at_work(self, at: datetime) -> int | None:
         """The deal's owner, or whoever stands in for them at ``at``."""
@@ -282,11 +291,14 @@ def _bearer(task: Task | None) -> int | None:
 
 def duty_after(duty: Duty, decision: Decision) -> Duty:
     """The loads and rotations once ``decision`` stands: what the next deal of the same batch must see."""
-    if not decision.events:
+    before, after = decision.before.tasks, decision.deal.tasks
+    # A task that nothing happened to is the same object before and after.
+    changed = [pair for pair in zip_longest(before, after) if pair[0] is not pair[1]]
+    if not changed and not decision.rotations:
         return duty
     open_tasks = dict(duty.open_tasks)
-    for tasks, more in ((decision.before.tasks, -1), (decision.deal.tasks, 1)):
-        for person_id in map(_bearer, tasks):
+    for had, has in changed:
+        for person_id, more in ((_bearer(had), -1), (_bearer(has), 1)):
             if person_id is not None:
                 open_tasks[person_id] = open_tasks.get(person_id, 0) + more
     return Duty(open_tasks, {**duty.last_pick, **decision.rotations})

@@ -85,8 +85,12 @@ def _next_of(draft: Draft, task: Task) -> _Next:
 def _next_at(deal: Deal) -> datetime | None:
     if deal.state == "paused":
         return deal.paused_until
-    moments = [t.clock.next_at for t in deal.tasks if t.clock is not None and t.clock.next_at is not None]
-    moments += [t.starts_at for t in deal.tasks if t.starts_at is not None and t.state == "waiting"]
+    moments = []
+    for task in deal.tasks:
+        if task.clock is not None and task.clock.next_at is not None:
+            moments.append(task.clock.next_at)
+        elif task.starts_at is not None and task.state == "waiting":
+            moments.append(task.starts_at)
     if deal.stage_due_at is not None and deal.stage_late_at is None:
         moments.append(deal.stage_due_at)
     if deal.decide_at is not None and not deal.decision_asked:

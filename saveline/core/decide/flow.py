@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Final
 
-from msgspec.structs import replace
-
 from saveline.core.changes import DecisionAsked, StageEntered, TaskAssigned, TaskSkipped, TaskStarted, TaskWithdrawn
 from saveline.core.decide import repeats
 from saveline.core.decide.draft import Draft
 from saveline.core.errors import one_of
 from saveline.core.facts import Doer, Task
 from saveline.core.moments import Anchor, Moment, due_at, resolve
-from saveline.core.people import Chain, Owner, Who
+from saveline.core.people import Chain, Who, first_found
 from saveline.core.play import StagePlan, TaskPlan
 from saveline.core.worktime import Trace, WorkCalendar
 
@@ -93,13 +91,7 @@ def ask_decision(draft: Draft, at: datetime, why: str) -> None:
 
 def somebody(draft: Draft, chain: Chain, at: datetime, task: Task, department: str | None = None) -> Who:
     """Whom the chain gives; else the deal's owner; else the workspace's. The reasons of each step are kept."""
-    why: tuple[str, ...] = ()
-    for attempt in (chain, (Owner(),), draft.case.workspace.steward):
-        who = draft.who(attempt, at, task, department)
-        why += who.why
-        if not who.nobody:
-            return replace(who, why=why)
-    return Who(why=why)
+    return first_found(draft.fallbacks(chain), lambda c: draft.who(c, at, task, department))
 
 
 def assignment(who: Who) -> TaskAssigned:

@@ -9,14 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from msgspec.structs import replace
-
 from saveline.core import people as persons
 from saveline.core.changes import OwnerChanged
 from saveline.core.decide import flow
 from saveline.core.decide.draft import Draft
 from saveline.core.facts import DECISION, Task
-from saveline.core.people import Asking, Assignee, Chain, Claim, Lead, Manager, Named, Owner, Pick, Role, Who
+from saveline.core.people import (
+    Asking,
+    Assignee,
+    Chain,
+    Claim,
+    Lead,
+    Manager,
+    Named,
+    Owner,
+    Pick,
+    Role,
+    Who,
+    first_found,
+)
 
 
 def next_change(draft: Draft, task: Task, by: datetime) -> datetime | None:
@@ -31,8 +42,8 @@ def next_change(draft: Draft, task: Task, by: datetime) -> datetime | None:
     return next((m for m in moments if _successor(draft, task, m) is not None), None)
 
 
-def follow(draft: Draft, at: datetime) -> bool:
-    """Give every open task to whom it belongs at ``at``, with one message for each person. Says whether any went."""
+def follow(draft: Draft, at: datetime) -> None:
+    """Give every open task to whom it belongs at ``at``, with one message for each person."""
     moved: list[tuple[Task, Who]] = []
     for task in draft.deal.tasks:
         who = _successor(draft, task, at) if task.state == "open" else None
@@ -40,10 +51,9 @@ def follow(draft: Draft, at: datetime) -> bool:
             draft.record(flow.assignment(who), at=at, task_no=task.no)
             moved.append((task, who))
     _tell(draft, moved, at)
-    return bool(moved)
 
 
-def follow_owner(draft: Draft, at: datetime) -> bool:
+def follow_owner(draft: Draft, at: datetime) -> None:
     """The deal goes to another owner when the one it has is named by nobody any more, or has left."""
     case, owner = draft.case, draft.deal.owner_id
     asking = Asking(at, None, case.account.team)
@@ -51,15 +61,14 @@ def follow_owner(draft: Draft, at: datetime) -> bool:
     active = [i for i in named if i is not None and case.people.by_id[i].active]
     gone = owner is None or not case.people.by_id[owner].active
     if owner in active or not (active or gone):
-        return False
+        return
     heir = active[0] if active else draft.who(case.workspace.owner, at).person_id
     if heir is None:
-        return False
+        return
     why = "has left" if gone else "is not named any more"
     draft.record(OwnerChanged(heir, (f"{case.people.name(owner)} {why}",)), at=at)
     draft.tell("news", heir, at=at, about={"news": "owner", "from": owner})
     draft.tell("news", owner, at=at, about={"news": "owner", "to": heir})
-    return True
 
 
 def _successor(draft: Draft, task: Task, at: datetime) -> Who | None:
@@ -82,22 +91,14 @@ def _successor(draft: Draft, task: Task, at: datetime) -> Who | None:
 
 def _resolved(draft: Draft, task: Task, at: datetime) -> Who | None:
     """Whom the chain gives now, else the owner, else the steward; nothing is given out by asking."""
-    plan = draft.plan(task)
-    chain = plan.assign if plan is not None else draft.case.workspace.decision.assign
-    why: tuple[str, ...] = ()
-    for attempt in (chain, (Owner(),), draft.case.workspace.steward):
-        who = draft.look_up(attempt, at, task)
-        why += who.why
-        if not who.nobody:
-            return replace(who, why=why)
-    return None
+    who = first_found(draft.fallbacks(draft.chain(task)), lambda c: draft.look_up(c, at, task))
+    return None if who.nobody else who
 
 
 def _meant(draft: Draft, task: Task, at: datetime) -> int | None:
     """Whose the task is now: whoever has the role that it was given to, else the person it was meant for."""
     plan = draft.plan(task)
-    chain = plan.assign if plan is not None else draft.case.workspace.decision.assign
-    link = next((x for x in (*chain, Owner()) if str(x) == task.link), None) if task.link else None
+    link = next((x for x in (*draft.chain(task), Owner()) if str(x) == task.link), None) if task.link else None
     if link is None or isinstance(link, Pick | Claim):
         return task.meant_id
     department = plan.department if plan is not None else None

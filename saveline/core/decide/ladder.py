@@ -15,7 +15,7 @@ from saveline.core.decide.draft import Draft
 from saveline.core.facts import Clock, Fact, Task
 from saveline.core.moments import Duration, Moment, later, shift
 from saveline.core.people import Who
-from saveline.core.play import Policy
+from saveline.core.play import Policy, Rung
 from saveline.core.worktime import Trace, WorkCalendar, next_opening
 
 
@@ -128,15 +128,11 @@ def next_rung(draft: Draft, task: Task, policy: Policy, trace: Trace | None = No
     rung = policy.escalate[index]
     calendar = draft.case.people.calendar(draft.who(rung.to, clock.due_at, task).person_id)
     days: Trace | None = None if trace is None else []
-    words = str(rung)
-    if clock.rung >= len(policy.escalate) and clock.escalated_at is not None:
-        again = rung.repeat or EVERY_BUSINESS_DAY
-        words = f"the last rung again, {again} after it was climbed"
-        at = later(again, clock.escalated_at, calendar, days)
+    if _at_the_top(clock, policy) and clock.escalated_at is not None:
+        at = later(rung.repeat or EVERY_BUSINESS_DAY, clock.escalated_at, calendar, days)
     elif rung.unseen is not None:
         holder = draft.case.people.calendar(task.assignee_id)
         if clock.seen_at:
-            words = f"seen, and then at rest for {policy.rest}"
             at = later(policy.rest, clock.seen_at, holder, days)
         else:
             at = later(rung.unseen, clock.anchor_at, holder, days)
@@ -145,8 +141,21 @@ def next_rung(draft: Draft, task: Task, policy: Policy, trace: Trace | None = No
     found = _latest(at, clock.since, clock.escalated_at, clock.snoozed_until)
     found = found if rung.ignore_hours else next_opening(calendar, found)
     if trace is not None and days is not None:
-        trace += [*days, f"{words}: {_read(calendar, at)}", *_put_off(calendar, at, found, clock)]
+        trace += [*days, f"{_words(rung, clock, policy)}: {_read(calendar, at)}", *_put_off(calendar, at, found, clock)]
     return Due(found, "rung", index)
+
+
+def _at_the_top(clock: Clock, policy: Policy) -> bool:
+    """Whether the last rung has been climbed, which then comes again."""
+    return clock.rung >= len(policy.escalate)
+
+
+def _words(rung: Rung, clock: Clock, policy: Policy) -> str:
+    """What the moment of the next rung is counted by."""
+    if _at_the_top(clock, policy) and clock.escalated_at is not None:
+        return f"the last rung again, {rung.repeat or EVERY_BUSINESS_DAY} after it was climbed"
+    seen = rung.unseen is not None and clock.seen_at is not None
+    return f"seen, and then at rest for {policy.rest}" if seen else str(rung)
 
 
 def _moment(

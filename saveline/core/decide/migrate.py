@@ -29,8 +29,8 @@ from saveline.core.decide.due import caught_up, finish
 from saveline.core.errors import CannotMigrate
 from saveline.core.facts import Deal, Doer, Fact, Task
 from saveline.core.migration import DealEffect, Effect, effect_of
-from saveline.core.people import Duty
 from saveline.core.play import Play, StagePlan
+from saveline.core.worktime import next_close
 
 OWN: Final = (StageEntered, TaskStarted, TaskAssigned, TaskSkipped, TaskWithdrawn)
 """What a change of version brings about at once, at the same moment."""
@@ -94,16 +94,6 @@ def take_back(
     gone = {e.task_no for e in own if isinstance(e.change, TaskWithdrawn)}
     restored = {t.no: t for t in before.tasks if t.no in gone and t.visit == draft.deal.visit}
     return _go_over(draft, old, crossing(draft, old, restored), wish)
-
-
-def duty_between(duty: Duty, decision: Decision) -> Duty:
-    """The loads and rotations once ``decision`` stands: those that came are more, those that went are less."""
-    loads = dict(duty.open_tasks)
-    for tasks, step in ((decision.before.tasks, -1), (decision.deal.tasks, 1)):
-        for task in tasks:
-            if task.state == "open" and task.assignee_id is not None:
-                loads[task.assignee_id] = loads.get(task.assignee_id, 0) + step
-    return Duty(loads, {**duty.last_pick, **decision.rotations})
 
 
 def _own(history: Sequence[Event], last: int) -> list[Event]:
@@ -174,9 +164,9 @@ def _undo(draft: Draft, old: Play, before: Deal, wish: Wish) -> Migration:
     calendar, still = draft.case.people.calendar(deal.owner_id), min(at, deal.paused_at or at)
     stage_due, decide_at = before.stage_due_at, before.decide_at
     if stage_due is not None and stage_due <= still and before.stage_late_at is None:
-        stage_due = carry.next_close(calendar, still)
+        stage_due = next_close(calendar, still)
     if decide_at is not None and decide_at <= at and not deal.decision_asked:
-        decide_at = carry.next_close(calendar, at)
+        decide_at = next_close(calendar, at)
     assert decide_at is not None  # an open deal has one
     change = DealMigrated(
         before=deal.play_hash,

@@ -10,7 +10,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from saveline.core.errors import Problem, shortened
-from saveline.core.facts import APPROVAL, DECISION
+from saveline.core.facts import RESERVED
 from saveline.core.language import shapes
 from saveline.core.language.accepting import Accepted, check_accepted, still_said
 from saveline.core.language.lint_ids import problem_of
@@ -40,7 +40,6 @@ from saveline.core.workspace import Workspace
 
 MOST_TASKS: Final = 100
 """A play is a page: five to twelve tasks. Far beyond that it is no play, and could not be looked at from every side."""
-RESERVED: Final = (DECISION, APPROVAL)
 CANNOT: Final = "cannot"
 """The outcome that every task has: whoever has it says that it cannot be done."""
 DECIDES: Final = ("opened", "renewal")
