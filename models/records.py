@@ -10,6 +10,8 @@ from models.columns import BigKey
 UNDELIVERED = text("status IN ('queued', 'sending', 'unknown')")
 LIVE = text("live")
 BUNDLED = text("bundle_id IS NOT NULL")
+UNJUDGED = text("judged_at IS NULL AND status IN ('queued', 'sending', 'unknown')")
+JUDGED = text("judged_at IS NOT NULL")
 
 
 class Notice(SQLModel, table=True):
@@ -33,6 +35,8 @@ class Notice(SQLModel, table=True):
         Index("ix_notice_undelivered", "not_before", sqlite_where=UNDELIVERED, postgresql_where=UNDELIVERED),
         Index("ix_notice_live", "deal_id", sqlite_where=LIVE, postgresql_where=LIVE),
         Index("ix_notice_bundle", "bundle_id", sqlite_where=BUNDLED, postgresql_where=BUNDLED),
+        Index("ix_notice_unjudged", "not_before", sqlite_where=UNJUDGED, postgresql_where=UNJUDGED),
+        Index("ix_notice_judged", "person_id", "judged_at", sqlite_where=JUDGED, postgresql_where=JUDGED),
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
     deal_id: int = Field(default=0, sa_type=BigKey)

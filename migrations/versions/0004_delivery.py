@@ -23,6 +23,8 @@ KEY: sa.types.TypeEngine[Any] = sa.BigInteger().with_variant(sa.Integer(), "sqli
 BEFORE = "status IN ('queued', 'sending', 'sent', 'unknown', 'dead', 'cancelled', 'missed')"
 AFTER = "status IN ('queued', 'sending', 'sent', 'unknown', 'dead', 'cancelled', 'missed', 'bundled')"
 LIVE, BUNDLED = sa.text("live"), sa.text("bundle_id IS NOT NULL")
+UNJUDGED = sa.text("judged_at IS NULL AND status IN ('queued', 'sending', 'unknown')")
+JUDGED = sa.text("judged_at IS NOT NULL")
 TABLES = ("attempt", "destination", "unreachable", "unsubscribed", "thread", "api_token")
 
 
@@ -51,6 +53,8 @@ def downgrade() -> None:
         op.drop_table(table)
     op.drop_index("ix_notice_live", table_name="notice")
     op.drop_index("ix_notice_bundle", table_name="notice")
+    op.drop_index("ix_notice_unjudged", table_name="notice")
+    op.drop_index("ix_notice_judged", table_name="notice")
     op.execute("DELETE FROM notice WHERE status = 'bundled'")
     _status(BEFORE)
     for column in ("judged_at", "bundle_id", "held_for", "live"):
@@ -74,6 +78,10 @@ def _notice() -> None:
     _status(AFTER)
     op.create_index("ix_notice_live", "notice", ["deal_id"], sqlite_where=LIVE, postgresql_where=LIVE)
     op.create_index("ix_notice_bundle", "notice", ["bundle_id"], sqlite_where=BUNDLED, postgresql_where=BUNDLED)
+    op.create_index("ix_notice_unjudged", "notice", ["not_before"], sqlite_where=UNJUDGED, postgresql_where=UNJUDGED)
+    op.create_index(
+        "ix_notice_judged", "notice", ["person_id", "judged_at"], sqlite_where=JUDGED, postgresql_where=JUDGED
+    )
 
 
 def _status(allowed: str) -> None:

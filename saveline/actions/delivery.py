@@ -26,7 +26,7 @@ from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from saveline.actions import wording
+from saveline.actions import attention, wording
 from saveline.actions.desk import Desk
 from saveline.actions.switchboard import Switchboard
 from saveline.core import delivery
@@ -107,6 +107,7 @@ class Worker:
         """Send what is due, at most ``most`` notices."""
         done, left = Delivered(), most
         while left > 0:
+            attention.judge(self.desk)
             claimed, lease = self._claim(min(batch, left))
             if not claimed:
                 break

@@ -28,6 +28,7 @@ class Queued(Fact, frozen=True):
     """A notice that a worker has claimed. ``about`` is JSON; ``attempts`` counts those that have begun.
 
     ``status`` is ``unknown`` when nobody can say whether an attempt before has arrived; ``doubts`` counts those.
+    ``held_for`` is in words what it waited for before it might go.
     """
 
     id: int
@@ -43,6 +44,7 @@ class Queued(Fact, frozen=True):
     attempts: int = 0
     doubts: int = 0
     tried_at: datetime | None = None
+    held_for: str | None = None
 
     @property
     def channel_name(self) -> str:

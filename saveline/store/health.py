@@ -92,7 +92,7 @@ def _timeless(deal: Deal) -> Deal:
 
 def prune(conn: Connection, *, notices: datetime, inbound: datetime, imports: datetime) -> dict[str, int]:
     """Delete what is older: notices that are settled, presses seen, records of imports. History stays."""
-    settled = NOTICE.c.status.in_(("sent", "cancelled", "missed", "dead"))
+    settled = NOTICE.c.status.in_(("sent", "cancelled", "missed", "dead", "bundled"))
     return {
         "notices": conn.execute(sa.delete(NOTICE).where(settled, NOTICE.c.at < notices)).rowcount,
         "inbound": conn.execute(sa.delete(INBOUND).where(INBOUND.c.at < inbound)).rowcount,

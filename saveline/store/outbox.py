@@ -34,10 +34,11 @@ class Lease(Fact, frozen=True):
 
 
 def claim(conn: Connection, lease: Lease, now: datetime, most: int, held: Iterable[str] = ()) -> list[Queued]:
-    """At most ``most`` notices that are due and nobody else has, the oldest first; none of the channels in ``held``."""
+    """At most ``most`` notices that are due and nobody else has, the oldest first; none of the channels in ``held``,
+    and none of which it was not judged yet that it may go (see :mod:`saveline.actions.attention`)."""
     due = (
         sa.select(NOTICE.c.id)
-        .where(UNDELIVERED, NOTICE.c.not_before <= now)
+        .where(UNDELIVERED, NOTICE.c.judged_at.is_not(None), NOTICE.c.not_before <= now)
         .where(sa.or_(NOTICE.c.lease_until.is_(None), NOTICE.c.lease_until <= now))
         .where(*(_not_by(channel) for channel in held))
         .order_by(NOTICE.c.not_before, NOTICE.c.id)

@@ -189,4 +189,6 @@ def test_one_open_deal_an_account_and_as_many_closed_ones_as_there_were(on_both:
         "ix_notice_undelivered": False,
         "ix_notice_live": False,
         "ix_notice_bundle": False,
+        "ix_notice_unjudged": False,
+        "ix_notice_judged": False,
     }
