@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from saveline import clock
+from saveline.actions import webhooks
 from saveline.actions.audit import audit
 from saveline.actions.desk import Desk
 from saveline.core.errors import Invalid
@@ -52,7 +53,7 @@ def examine(settings: Settings, open_desk: Callable[[], Desk], migrations: Path)
     if desk is None:
         return
     yield Check("workspace", "ok", f"{desk.workspace.company}: saveline.yaml and people.yaml are in order")
-    for look in (_plays, _people, _channels, _clock, _engine):
+    for look in (_plays, _people, _channels, _webhooks, _clock, _engine):
         yield from look(desk)
 
 
@@ -136,6 +137,13 @@ def _channels(desk: Desk) -> Iterator[Check]:
             )
         else:
             yield Check("channel", "ok", f"The channel {channel.name} is ready")
+
+
+def _webhooks(desk: Desk) -> Iterator[Check]:
+    for source in desk.workspace.webhooks.values():
+        for fault in webhooks.faults(source):
+            hint = "Set it in the environment of the web server; until then its calls are refused."
+            yield Check("webhook-secret", "warning", f"The webhook {source.name}: {fault}", hint)
 
 
 def _clock(desk: Desk) -> Iterator[Check]:

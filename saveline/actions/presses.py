@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
+
+from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
 from saveline.actions.tasks import TaskRef
@@ -53,12 +56,17 @@ def press(desk: Desk, wanted: Press) -> Pressed:
         before = inbound.remember(conn, wanted.source, wanted.key, now)
         if before is not None:
             return Pressed(before, repeated=True)
-        case = desk.locked(conn, wanted.ref.deal_id)
-        decision = decide(case, wanted.ref.no, wanted.intent, by=wanted.by, at=now)
-        apply(conn, [decision], now)
-        words = said(case, wanted, decision)
-        inbound.settle(conn, wanted.source, wanted.key, words)
-    return Pressed(words, decision=decision)
+        pressed = press_within(desk, conn, wanted, now)
+        inbound.settle(conn, wanted.source, wanted.key, pressed.words)
+    return pressed
+
+
+def press_within(desk: Desk, conn: Connection, wanted: Press, now: datetime) -> Pressed:
+    """The same within a transaction whose caller remembers it."""
+    case = desk.locked(conn, wanted.ref.deal_id)
+    decision = decide(case, wanted.ref.no, wanted.intent, by=wanted.by, at=now)
+    apply(conn, [decision], now)
+    return Pressed(said(case, wanted, decision), decision=decision)
 
 
 def said(case: Case, wanted: Press, decision: Decision) -> str:

@@ -58,6 +58,15 @@ class Channel(Fact, frozen=True):
     reach: Reach
 
 
+class WebhookSource(Fact, frozen=True):
+    """A system whose signed calls are taken; ``secrets`` name variables of the environment, several while one is being
+    replaced."""
+
+    name: str
+    secrets: tuple[str, ...]
+    scopes: tuple[str, ...]
+
+
 class NoticeRule(Fact, frozen=True):
     """By which channels a kind of notice goes: all of ``channels`` that reach the person, or only the first."""
 
@@ -131,7 +140,7 @@ class Workspace(Fact, frozen=True):
 
     ``owner`` says who owns a deal, ``steward`` who looks after Saveline itself and hears of its gaps. ``severities``
     stand with the worst first. Each of ``override_by`` may override a gate. ``concessions`` say who may grant how much,
-    the least first.
+    the least first. ``internal`` are hosts of the company's own network that channels may speak to.
     """
 
     company: str
@@ -166,6 +175,8 @@ class Workspace(Fact, frozen=True):
     override_by: Chain = ()
     concessions: Mapping[str, tuple[Limit, ...]] = {}
     rehearsal: Behaviour = Behaviour()
+    webhooks: Mapping[str, WebhookSource] = {}
+    internal: tuple[str, ...] = ()
 
     def outcome(self, key: str) -> Outcome | None:
         return next((o for o in self.outcomes if o.key == key), None)

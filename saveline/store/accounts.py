@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -57,8 +57,10 @@ class Watched(Fact, frozen=True):
         return self.deal.id if self.deal and self.deal.open else None
 
 
-def ids_by_key(conn: Connection) -> dict[str, int]:
-    """Natural key → id of every account."""
+def ids_by_key(conn: Connection, among: Collection[str] | None = None) -> dict[str, int]:
+    """Natural key → id of every account, or of those ``among`` these that there are."""
+    if among is not None:
+        return {key[0]: row["id"] for key, row in ACCOUNTS.stored(conn, [(k,) for k in among], ("id",)).items()}
     return {key: id_ for key, id_ in conn.execute(sa.select(ACCOUNT.c.key, ACCOUNT.c.id))}  # noqa: C416 - a result has keys(), which dict() would take for a mapping's
 
 

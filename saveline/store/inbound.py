@@ -22,8 +22,8 @@ def remember(conn: Connection, source: str, key: str, now: datetime) -> str | No
     On PostgreSQL a second one waits here until the first has been committed or rolled back.
     """
     insert = (sqlite if is_sqlite(conn) else postgresql).insert(INBOUND)
-    new = insert.values(source=source, key=key, at=now, result="").on_conflict_do_nothing()
-    if conn.execute(new).rowcount:
+    new = insert.values(source=source, key=key, at=now, result="").on_conflict_do_nothing().returning(INBOUND.c.key)
+    if conn.execute(new).first() is not None:  # not by rowcount, which is -1 for an insert on PostgreSQL
         return None
     return result(conn, source, key) or ""
 

@@ -8,10 +8,10 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 
 from saveline.runtime import Runtime
-from saveline.web import health, refused
+from saveline.web import api, health, refused
 from saveline.web.safety import AccessLog, BodyLimit, Headers, LastResort, SameSite
 
-DOORS: Final[Sequence[Callable[[Runtime], APIRouter]]] = (health.router,)
+DOORS: Final[Sequence[Callable[[Runtime], APIRouter]]] = (health.router, api.router)
 """Everything that is served: a function from the runtime to its routes, a line each."""
 
 

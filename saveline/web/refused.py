@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from saveline.core.errors import HasLeft, Invalid, NotAllowed, Refusal, UnknownDeal, UnknownPerson, UnknownTask
+from saveline.web import problems
 from saveline.web.drawn import draw
 
 RETRY_SECONDS: Final = 5
@@ -51,7 +52,9 @@ def status_of(refusal: Refusal) -> int:
 
 
 def answer(scope: Scope, status: int, words: str, headers: Mapping[str, str] | None = None) -> Response:
-    """``words`` as a page, or as ``{"error": …}`` for whoever asks for JSON."""
+    """``words`` as a page, as ``{"error": …}`` for whoever asks for JSON, or as a problem of the API."""
+    if scope["path"].startswith("/api/"):
+        return problems.response(problems.Refused(status, words, headers=headers))
     if wants_json(scope):
         return JSONResponse({"error": words}, status, headers)
     title = HTTPStatus(status).phrase

@@ -22,6 +22,7 @@ from saveline.core.language.settings_shapes import (
     SettingsShape,
 )
 from saveline.core.language.shapes import PolicyShape
+from saveline.core.language.webhooks import internal_of, webhooks_of
 from saveline.core.life_changes import MERGED
 from saveline.core.people import Manager, Owner
 from saveline.core.play import Condition, Policy, Rung
@@ -128,6 +129,8 @@ class _Reader:
                 shape.rehearsal,
                 {"departments": list(shape.departments), "ends": list(shape.outcomes), "causes": shape.causes},
             ),
+            webhooks=webhooks_of(self.found, shape),
+            internal=internal_of(self.found, shape),
         )
 
     def _check_place_and_time(self, shape: SettingsShape) -> None:

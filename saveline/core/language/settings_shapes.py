@@ -70,6 +70,15 @@ class ChannelShape(Shape):
     reach: Literal["email", "slack", "room"]
 
 
+class WebhookShape(Shape):
+    """A system that signs its calls as Standard Webhooks say."""
+
+    secret: Text | list[Text] = Field(
+        description="The variable that holds the secret, like ${HELPDESK_SECRET}; a list while one is being replaced."
+    )
+    scopes: Words = Field(description="What it may send: signals, accounts, touchpoints; act to act on tasks.")
+
+
 class NoticeRuleShape(Shape):
     all: Words = []
     first: Words = []
@@ -122,4 +131,8 @@ class SettingsShape(Shape):
     override_by: Chain = ()
     concessions: dict[Word, list[LimitShape]] = {}
     rehearsal: RehearsalShape = RehearsalShape()
+    webhooks: dict[Word, WebhookShape] = {}
+    internal: list[Text] = Field(
+        default=[], description="Hosts of your own network that web hooks may be sent to, like [chat.corp.example]."
+    )
     accept: Words = []
