@@ -13,7 +13,7 @@ def test_what_is_not_there_is_a_page_or_json_by_what_is_asked_for(web: httpx.Cli
     assert page.status_code == 404
     assert "There is no such page." in page.text
     assert web.get("/nothing", headers={"accept": "application/json"}).json() == {"error": "There is no such page."}
-    assert web.get("/api/v1/nothing").json() == {"error": "There is no such page."}
+    assert web.get("/api/v1/nothing").json()["detail"] == "There is no such page."
 
 
 def test_every_answer_keeps_itself_to_itself(web: httpx.Client) -> None:
