@@ -12,6 +12,7 @@ LIVE = text("live")
 BUNDLED = text("bundle_id IS NOT NULL")
 UNJUDGED = text("judged_at IS NULL AND status IN ('queued', 'sending', 'unknown')")
 JUDGED = text("judged_at IS NOT NULL")
+LEASED = text("lease IS NOT NULL")
 
 
 class Notice(SQLModel, table=True):
@@ -33,6 +34,7 @@ class Notice(SQLModel, table=True):
             name="status",
         ),
         Index("ix_notice_undelivered", "not_before", sqlite_where=UNDELIVERED, postgresql_where=UNDELIVERED),
+        Index("ix_notice_leased", "lease_until", sqlite_where=LEASED, postgresql_where=LEASED),
         Index("ix_notice_live", "deal_id", sqlite_where=LIVE, postgresql_where=LIVE),
         Index("ix_notice_bundle", "bundle_id", sqlite_where=BUNDLED, postgresql_where=BUNDLED),
         Index("ix_notice_unjudged", "not_before", sqlite_where=UNJUDGED, postgresql_where=UNJUDGED),

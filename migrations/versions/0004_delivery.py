@@ -22,7 +22,7 @@ KEY: sa.types.TypeEngine[Any] = sa.BigInteger().with_variant(sa.Integer(), "sqli
 
 BEFORE = "status IN ('queued', 'sending', 'sent', 'unknown', 'dead', 'cancelled', 'missed')"
 AFTER = "status IN ('queued', 'sending', 'sent', 'unknown', 'dead', 'cancelled', 'missed', 'bundled')"
-LIVE, BUNDLED = sa.text("live"), sa.text("bundle_id IS NOT NULL")
+LIVE, BUNDLED, LEASED = sa.text("live"), sa.text("bundle_id IS NOT NULL"), sa.text("lease IS NOT NULL")
 UNJUDGED = sa.text("judged_at IS NULL AND status IN ('queued', 'sending', 'unknown')")
 JUDGED = sa.text("judged_at IS NOT NULL")
 TABLES = ("attempt", "destination", "unreachable", "unsubscribed", "thread", "api_token")
@@ -51,6 +51,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in TABLES:
         op.drop_table(table)
+    op.drop_index("ix_notice_leased", table_name="notice")
     op.drop_index("ix_notice_live", table_name="notice")
     op.drop_index("ix_notice_bundle", table_name="notice")
     op.drop_index("ix_notice_unjudged", table_name="notice")
@@ -76,6 +77,7 @@ def _notice() -> None:
     op.add_column("notice", sa.Column("held_for", TEXT, nullable=True))
     op.add_column("notice", sa.Column("live", sa.Boolean(), nullable=False, server_default=sa.text("false")))
     _status(AFTER)
+    op.create_index("ix_notice_leased", "notice", ["lease_until"], sqlite_where=LEASED, postgresql_where=LEASED)
     op.create_index("ix_notice_live", "notice", ["deal_id"], sqlite_where=LIVE, postgresql_where=LIVE)
     op.create_index("ix_notice_bundle", "notice", ["bundle_id"], sqlite_where=BUNDLED, postgresql_where=BUNDLED)
     op.create_index("ix_notice_unjudged", "notice", ["not_before"], sqlite_where=UNJUDGED, postgresql_where=UNJUDGED)

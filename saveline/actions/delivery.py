@@ -1,54 +1,47 @@
-"""Sending the outbox: claim a few notices, look at each again, word it, send it, write down what came of it.
+"""Sending the outbox: a worker claims notices, looks at each again, words it, sends it, writes down what came of it.
 
 A notice that was decided is never lost, arrives at least once, and can arrive twice only if a worker dies or stalls
-between the sending and the mark. Each worker has one message in flight.
+between the sending and the mark. How many are under way at once, and behind whom, is in :mod:`saveline.actions.lanes`.
 
-Order: of what is due the oldest goes first. A notice that waits for another attempt does not hold back later ones to
-the same person: each message says all it has to say, a text that nobody's mailbox takes would silence its reader, and
-what a wait has made stale is found by the look before sending. A channel that is down as a whole is left alone for a
-while, and all its notices with it, so there the order holds.
+Order: of what is due the oldest goes first, and what one reader gets by a channel is in one worker's hands at a time. A
+notice that waits for another attempt of its own does not hold back later ones to the same person: each message says all
+it has to say, a text that nobody's mailbox takes would silence its reader, and what a wait has made stale is found by
+the look before sending. A channel that is down as a whole is left alone for a while, by every worker, and all its
+notices with it.
 """
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from datetime import timedelta
-from time import monotonic, sleep
+from datetime import datetime, timedelta
+from time import monotonic
 from types import TracebackType
 from typing import Final
 from uuid import uuid4
 
-from msgspec import DecodeError
-from msgspec.structs import replace
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
-from saveline.actions import attention, wording
+from saveline.actions import attention
 from saveline.actions.desk import Desk
-from saveline.actions.switchboard import Switchboard
-from saveline.core import delivery
-from saveline.core.delivery import Outcome, Permanent, Queued, Sent, Transient, Verdict
+from saveline.actions.lanes import Job
+from saveline.actions.sending import Pass
+from saveline.actions.switchboard import Crew, Switchboard
+from saveline.core.delivery import Queued, Verdict
 from saveline.core.facts import Fact
-from saveline.core.notices import Notice
-from saveline.core.phrases import shortened
-from saveline.faults import crash_point
-from saveline.notify.channels import Channel
-from saveline.notify.channels.base import SECONDS, redacted
-from saveline.notify.matter import Matter
-from saveline.notify.message import Outgoing, cleaned
-from saveline.store import outbox
-from saveline.store.outbox import Lease
-from saveline.store.rows import decode_json
+from saveline.core.notices import address_of
+from saveline.notify.channels.base import SECONDS
+from saveline.store import destinations, outbox
+from saveline.store.outbox import Lease, Shut, place
 
-log = logging.getLogger(__name__)
-
-BATCH: Final = 20
+BATCH: Final = 100
 MOST: Final = 10_000
 LEASE: Final = timedelta(seconds=40)
 """How long a claimed notice is nobody else's; a message gets less than half of it."""
+NOTE_SECONDS: Final = 1.0
+"""How often successes are written down at their destinations."""
 
 
 class Dead(Fact, frozen=True):
@@ -92,7 +85,9 @@ class Worker:
     def __init__(self, desk: Desk, name: str, *, lease: timedelta = LEASE) -> None:
         self.desk, self.name, self.lease = desk, name, lease
         self.seconds = min(SECONDS, lease.total_seconds() * 0.45)
-        self.switchboard = Switchboard(desk)
+        self.switchboard, self.crew = Switchboard(desk), Crew()
+        self._arrived: dict[str, datetime] = {}
+        self._note_at = 0.0
 
     def __enter__(self) -> Worker:
         return self
@@ -101,175 +96,52 @@ class Worker:
         self.close()
 
     def close(self) -> None:
+        self.crew.close()
         self.switchboard.close()
 
     def deliver(self, *, most: int = MOST, batch: int = BATCH) -> Delivered:
         """Send what is due, at most ``most`` notices."""
-        done, left = Delivered(), most
-        while left > 0:
-            attention.judge(self.desk)
-            claimed, lease = self._claim(min(batch, left))
-            if not claimed:
-                break
-            left -= len(claimed)
-            try:
-                crash_point("claimed")
-                done += self._handle(claimed, lease)
-            finally:
-                with suppress(SQLAlchemyError), self.desk.writing() as conn:
-                    outbox.release(conn, lease)
-        return done
+        pass_ = Pass(self, most, batch)
+        pass_.run()
+        return Delivered(dict(pass_.counts), tuple(_dead(notice, verdict) for notice, verdict in pass_.dead))
 
-    def _claim(self, most: int) -> tuple[list[Queued], Lease]:
+    def claim(self, most: int, full: Collection[str] = ()) -> tuple[list[Queued], Lease]:
+        """At most ``most`` notices of channels that are open and not in ``full``, after a judgement of what is new."""
+        attention.judge(self.desk)
         with self.desk.writing() as conn:
             now = self.desk.now(conn)
             lease = Lease(f"{self.name}/{uuid4().hex[:12]}", now + self.lease)
-            return outbox.claim(conn, lease, now, most, self.switchboard.held(now)), lease
+            closed = destinations.closed(conn, now)
+            channels = {key for key in closed if ":" not in key}
+            shut = Shut(channels | set(full), tuple(self._places(conn, set(closed) - channels)))
+            return outbox.claim(conn, lease, now, most, shut), lease
 
-    def _handle(self, claimed: Sequence[Queued], lease: Lease) -> Delivered:
-        pass_, done = _Pass(self, claimed, lease), Delivered()
-        for notice in claimed:
-            if notice.channel_name in self.switchboard.held(pass_.facts.now):
-                continue  # found out within this batch; given back at its end
-            pass_.keep_lease()
-            verdict = pass_.handle(notice)
-            dead = (_dead(notice, verdict),) if verdict and verdict.status == "dead" else ()
-            done += Delivered({verdict.status if verdict else "put_back": 1}, dead)
-        return done
-
-
-class _Pass:
-    """One batch under one lease."""
-
-    def __init__(self, worker: Worker, claimed: Sequence[Queued], lease: Lease) -> None:
-        self._worker, self._desk, self._lease = worker, worker.desk, lease
-        self._renew_at = monotonic() + worker.lease.total_seconds() / 2
-        with self._desk.reading() as conn:
-            self.facts = wording.Facts(self._desk, conn, claimed)
-            late = self.facts.now - self._desk.workspace.late_after.calendar()
-            self._superseded = outbox.superseded(conn, [n.id for n in claimed if n.at < late])
-
-    def keep_lease(self) -> None:
-        """A slow channel must not cost the notices behind it their lease."""
-        if monotonic() < self._renew_at:
+    def _places(self, conn: Connection, keys: Collection[str]) -> Iterator[str]:
+        """The places behind rooms and mailboxes: the room itself, and everybody who has that address."""
+        if not keys:
             return
-        with self._desk.writing() as conn:
-            outbox.renew(conn, self._until(conn))
-        self._renew_at = monotonic() + self._worker.lease.total_seconds() / 2
+        yield from (place(0, key) for key in keys)
+        channels = {key.partition(":")[0] for key in keys}
+        for person in self.desk.people(conn).by_id.values():
+            for name in channels:
+                if destinations.key_of(name, address_of(name, person, self.desk.workspace)) in keys:
+                    yield place(person.id, name)
 
-    def _until(self, conn: Connection) -> Lease:
-        return Lease(self._lease.name, self._desk.now(conn) + self._worker.lease)
+    # --- health -----------------------------------------------------------------------------------------------
 
-    def handle(self, notice: Queued) -> Verdict | None:
-        """What became of it; None where it was put back because the deal moved on, or where somebody else has it."""
-        try:
-            matter = self.facts.matter(notice)
-            stale = self._stale(matter)
-            if stale is not None:
-                return self._mark(notice, stale)
-            channel = self._worker.switchboard.channel(notice.channel_name)
-            if isinstance(channel, Fact):
-                return self._conclude(notice, channel)
-            message = wording.message(matter, channel.forms)
-        except SQLAlchemyError:
-            raise
-        except Exception as error:  # a poison notice must not stop the others: it has used an attempt, and is kept
-            log.exception("notice %s could not be worded", notice.id)
-            return self._conclude(notice, Transient(f"it could not be worded: {type(error).__name__}: {error}"))
-        return self._send(notice, channel, message, matter.deal.seq if matter.deal else 0)
+    def arrived(self, job: Job) -> None:
+        """Remember that a channel and a destination of it are well."""
+        if job.began is not None:
+            self._arrived[job.notice.channel_name] = self._arrived[job.key] = job.began
 
-    # --- before -----------------------------------------------------------------------------------------------
-
-    def _stale(self, matter: Matter) -> Verdict | None:
-        notice = matter.notice
-        reason = delivery.unwanted(notice, matter.about.get("news"), matter.deal, self.facts.people)
-        if reason is None and notice.kind == "digest" and not matter.others:
-            reason = "nothing is open any more"
-        if reason is not None:
-            return Verdict("cancelled", reason, doubts=notice.doubts)
-        if notice.id in self._superseded:
-            return Verdict("missed", "a later one about the same goes out instead", doubts=notice.doubts)
-        return None
-
-    # --- the sending ------------------------------------------------------------------------------------------
-
-    def _send(self, notice: Queued, channel: Channel, message: Outgoing, seq: int) -> Verdict | None:
-        crash_point("before_sending")
-        if delivery.given_up(notice):
-            return self._conclude(notice, Permanent(f"nobody knows whether one of {notice.attempts} attempts arrived"))
-        deadline = monotonic() + self._worker.seconds
-        with self._desk.writing() as conn:
-            if not outbox.mark_sending(conn, notice, self._until(conn), self._desk.now(conn), seq):
-                outbox.release(conn, self._lease, notice.id)
-                return None
-            crash_point("marking_sending")
-        crash_point("before_send")
-        outcome = self._worker.switchboard.send(channel, message, deadline)
-        crash_point("after_send")
-        verdict = self._conclude(notice, outcome, channel)
-        crash_point("marked")
-        return verdict
-
-    # --- and after --------------------------------------------------------------------------------------------
-
-    def _conclude(self, notice: Queued, outcome: Outcome, channel: Channel | None = None) -> Verdict | None:
-        """Write down what the attempt means. A database that is away for a moment must not make a sent one be sent
-        again, so the mark is tried as long as the lease lasts."""
-        give_up = monotonic() + self._worker.lease.total_seconds() / 2
-        while True:
-            try:
-                return self._write(notice, outcome, channel)
-            except OperationalError:
-                if monotonic() > give_up:
-                    raise
-                sleep(0.2)
-
-    def _write(self, notice: Queued, outcome: Outcome, channel: Channel | None) -> Verdict | None:
-        doubt, secrets = (channel.doubt, channel.secrets) if channel else ("once", ())
-        with self._desk.writing() as conn:
-            now = self._desk.now(conn)
-            others = [] if isinstance(outcome, Sent) else self._other_ways(conn, notice)
-            meant = delivery.verdict(notice, outcome, now, doubt=doubt, last_resort=others == [])
-            verdict = _printable(meant, secrets)
-            written = outbox.mark(conn, notice, self._lease, verdict, now)
-            if written and verdict.status == "dead" and others:
-                outbox.add(conn, notice.deal_id, others if not notice.person_id else others[:1], now)
-        if channel is not None or isinstance(outcome, Transient):
-            self._worker.switchboard.heed(notice.channel_name, outcome, now)
-        if verdict.status != "sent":
-            log.info("notice %s by %s: %s: %s", notice.id, notice.channel_name, verdict.status, verdict.reason)
-        return verdict if written else None
-
-    def _other_ways(self, conn: Connection, notice: Queued) -> list[Notice] | None:
-        """By what else the reader could be told; None where another notice tells them the same already."""
-        same = outbox.by_channel(conn, notice)
-        if any(status in _ALIVE for channel, status in same.items() if channel != notice.channel):
-            return None
-        ways = delivery.detours(notice, _about(notice), self.facts.people, self._desk.workspace)
-        return [way for way in ways if way.channel not in same or not notice.person_id]
-
-    def _mark(self, notice: Queued, verdict: Verdict) -> Verdict | None:
-        with self._desk.writing() as conn:
-            written = outbox.mark(conn, notice, self._lease, verdict, self._desk.now(conn))
-        return verdict if written else None
-
-
-def _about(notice: Queued) -> dict[str, object]:
-    """What it says, or nothing where that is why it is dead."""
-    with suppress(DecodeError):
-        found: object = decode_json(notice.about)
-        return found if isinstance(found, dict) else {}
-    return {}
-
-
-_ALIVE: Final = frozenset({"queued", "sending", "unknown", "sent"})
-
-
-def _printable(verdict: Verdict, secrets: Sequence[str]) -> Verdict:
-    """Reasons come from servers and libraries: kept short, in one line, and without what must not be kept."""
-    reason = shortened(" ".join(cleaned(redacted(verdict.reason, secrets)).split()), 500) if verdict.reason else None
-    ref = shortened(cleaned(redacted(verdict.ref, secrets)), 200) if verdict.ref else None
-    return replace(verdict, reason=reason, ref=ref)
+    def note_health(self, *, at_once: bool = False) -> None:
+        """Write it down, by the second: it is no part of the promise, and a row for each message would cost as much."""
+        if not self._arrived or not (at_once or monotonic() >= self._note_at):
+            return
+        arrived, self._arrived = self._arrived, {}
+        self._note_at = monotonic() + NOTE_SECONDS
+        with suppress(SQLAlchemyError), self.desk.writing() as conn:
+            destinations.succeeded(conn, arrived)
 
 
 def _dead(notice: Queued, verdict: Verdict) -> Dead:

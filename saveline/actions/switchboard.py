@@ -1,34 +1,29 @@
-"""The channels a worker has open, and which of them it leaves alone for a while."""
+"""The channels a worker has open, and the threads in which it hands messages to them."""
 
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from datetime import datetime, timedelta
+from queue import Empty, SimpleQueue
+from threading import Thread
 from time import monotonic
-from typing import Final
 
 from saveline.actions.desk import Desk
+from saveline.actions.lanes import Job
 from saveline.core.delivery import Outcome, Permanent, Transient, Unknown
 from saveline.core.facts import Fact
+from saveline.faults import crash_point
 from saveline.notify.channels import Channel, Misconfigured, open_channel
-from saveline.notify.message import Outgoing
 from saveline.settings import expand
 
 log = logging.getLogger(__name__)
 
-LONGEST_HOLD: Final = timedelta(minutes=1)
-"""A channel that is down is tried again at least so often, whatever its notices' own waits are."""
-
 
 class Switchboard:
-    """Opens each channel once. What is down as a whole is left alone: longer each time, or as long as it asks for."""
+    """Opens each channel once."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._open: dict[str, Channel] = {}
-        self._held: dict[str, datetime] = {}
-        self._faults: Counter[str] = Counter()
 
     def close(self) -> None:
         for channel in self._open.values():
@@ -56,31 +51,58 @@ class Switchboard:
         except Misconfigured as error:
             return Transient(f"the channel {name!r} cannot be opened: {error}", channel_wide=True)
 
-    def send(self, channel: Channel, message: Outgoing, deadline: float) -> Outcome:
-        """Hand it over. A channel that raises has a bug, and whether the message arrived is not known then."""
-        if monotonic() >= deadline:
-            return Transient("the worker stood still until its time was over")
+
+class Crew:
+    """Threads that send, as many as there have been messages under way at once. Nothing but sending happens in them."""
+
+    def __init__(self) -> None:
+        self._todo: SimpleQueue[Job | None] = SimpleQueue()
+        self._done: SimpleQueue[tuple[Job, Outcome]] = SimpleQueue()
+        self._threads: list[Thread] = []
+        self._under_way = 0
+
+    def send(self, job: Job) -> None:
+        self._under_way += 1
+        if len(self._threads) < self._under_way:
+            thread = Thread(target=self._work, name=f"saveline-send-{len(self._threads)}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        self._todo.put(job)
+
+    def done(self, patience: float | None = None) -> tuple[Job, Outcome] | None:
+        """A job that has come back, with its outcome; None where there is none, after ``patience`` seconds."""
         try:
-            return channel.deliver(message, deadline=deadline)
-        except Exception as error:
-            # Not its traceback: that could print a request, and a request holds the token.
-            log.error("%s failed: %s", type(channel).__name__, type(error).__name__)
-            return Unknown(f"the channel failed: {type(error).__name__}: {error}")
+            found = self._done.get(timeout=patience) if patience else self._done.get_nowait()
+        except Empty:
+            return None
+        self._under_way -= 1
+        return found
 
-    # --- leaving alone ----------------------------------------------------------------------------------------
+    def close(self) -> None:
+        """Let them end; one that still waits for a service ends when its deadline does."""
+        for _ in self._threads:
+            self._todo.put(None)
+        for thread in self._threads:
+            thread.join(0.5)
+        self._threads.clear()
 
-    def held(self, now: datetime) -> list[str]:
-        """The channels that are left alone at ``now``."""
-        return [name for name, until in self._held.items() if until > now]
+    def _work(self) -> None:
+        while (job := self._todo.get()) is not None:
+            crash_point("before_send")
+            outcome = sent(job)
+            crash_point("after_send")
+            self._done.put((job, outcome))
 
-    def heed(self, name: str, outcome: Outcome, now: datetime) -> None:
-        """Learn from what became of a message whether its channel is up."""
-        if not (isinstance(outcome, Transient) and outcome.channel_wide):
-            self._faults.pop(name, None)
-            return
-        self._faults[name] += 1
-        pause = min(LONGEST_HOLD, timedelta(seconds=2 ** min(self._faults[name], 10)))
-        if outcome.retry_after is not None:
-            pause = timedelta(seconds=outcome.retry_after)
-        self._held[name] = now + pause
-        log.warning("channel %s is left alone for %d s", name, pause.total_seconds())
+
+def sent(job: Job) -> Outcome:
+    """Hand it over. A channel that raises has a bug, and whether the message arrived is not known then."""
+    assert job.channel is not None  # it is ready
+    assert job.message is not None
+    if monotonic() >= job.deadline:
+        return Transient("the worker stood still until its time was over")
+    try:
+        return job.channel.deliver(job.message, deadline=job.deadline)
+    except Exception as error:
+        # Not its traceback: that could print a request, and a request holds the token.
+        log.error("%s failed: %s", type(job.channel).__name__, type(error).__name__)
+        return Unknown(f"the channel failed: {type(error).__name__}: {error}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b
@@ -16,6 +16,8 @@ from saveline.actions.reports import kept
 from saveline.core.delivery import Queued
 from saveline.core.errors import Invalid
 from saveline.core.facts import Deal
+from saveline.core.notices import address_of
+from saveline.core.people import People
 from saveline.core.play import Play
 from saveline.core.report import StageReport
 from saveline.core.report_words import report_view
@@ -24,7 +26,7 @@ from saveline.notify.matter import Matter
 from saveline.notify.message import Act, Outgoing
 from saveline.notify.render import Form, Worded, Wording
 from saveline.notify.view import view
-from saveline.store import outbox, views
+from saveline.store import outbox, unreachable, views
 from saveline.store.rows import decode_json
 from saveline.store.views import Background
 
@@ -40,6 +42,7 @@ class Facts:
         self._desk, self.now = desk, desk.now(conn)
         self.people = desk.people(conn)
         self._background = _background(conn, notices)
+        self.lost = _lost(desk, self.people, conn)
 
     def matter(self, notice: Queued) -> Matter:
         """What one notice is about. Raises whatever is wrong with its own row or its deal's, and nothing of others'."""
@@ -70,6 +73,15 @@ class Facts:
         return None
 
 
+def _lost(desk: Desk, people: People, conn: Connection) -> Mapping[tuple[int, str], str]:
+    """Who is not reached by which channel, and why. An address that was changed since may do."""
+    found = {}
+    for lost in unreachable.everybody(conn):
+        if address_of(lost.channel, people.by_id.get(lost.person_id), desk.workspace) == lost.address:
+            found[lost.person_id, lost.channel] = lost.reason
+    return found
+
+
 def _background(conn: Connection, notices: Sequence[Queued]) -> Background | None:
     """The facts for all of them at once; None where one of them cannot be read, so that each is read alone then."""
     try:
@@ -92,10 +104,8 @@ def message(matter: Matter, forms: Collection[Form]) -> Outgoing:
     notice, person = matter.notice, matter.reader
     seen = view(matter)
     worded = templates().words(notice.kind, seen, forms)
-    channel = matter.workspace.channels.get(notice.channel_name)
-    addresses = {"email": person.email, "slack": person.slack_id or ""} if person else {}
     return Outgoing(
-        to=notice.room or addresses.get(channel.reach if channel else "", ""),
+        to=address_of(notice.channel, person, matter.workspace),
         subject=worded.subject,
         # Both from columns that never change: every attempt has them, and no other installation.
         id=f"notice-{notice.id}.{_digest(matter, notice.kind, notice.at, notice.person_id, notice.channel)}",

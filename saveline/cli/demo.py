@@ -195,7 +195,7 @@ def _sample(folder: Path, begin: date, port: int) -> dict[str, str]:
             raise Missing(f"{folder} exists and was not made by the demo. Name another with --folder.")
         shutil.rmtree(folder)
     channels = {
-        "slack": {"url": f"sslack://xoxb-demo/?api=http://127.0.0.1:{port - 2}/api", "reach": "slack"},
+        "slack": {"url": f"sslack://xoxb-demo/?api=http://127.0.0.1:{port - 2}/api&rate=0", "reach": "slack"},
         "email": {"url": f"smail://127.0.0.1:{port - 1}?from=saveline@northwind.example", "reach": "email"},
     }
     names = make_sample(folder, channels, begin)

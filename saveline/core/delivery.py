@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import Final, Literal, TypeAlias
 
 from saveline.core.facts import Deal, Fact, Person, Task
-from saveline.core.notices import Notice, channels_for, fallback
+from saveline.core.notices import Lost, Notice, channels_for, fallback
 from saveline.core.people import People
 from saveline.core.workspace import Workspace
 
@@ -19,6 +19,8 @@ MOST_ATTEMPTS: Final = 8
 LONGEST: Final = timedelta(hours=24)
 """How long after its first attempt a notice is still tried."""
 LONGEST_WAIT: Final = timedelta(hours=1)
+LONGEST_HOLD: Final = timedelta(minutes=1)
+"""A channel that is down is tried again at least so often, whatever its notices' own waits are."""
 
 QueuedStatus: TypeAlias = Literal["queued", "unknown"]
 FinalStatus: TypeAlias = Literal["sent", "dead", "cancelled", "missed"]
@@ -131,7 +133,9 @@ def verdict(notice: Queued, outcome: Outcome, now: datetime, *, doubt: Doubt, la
             patient = channel_wide and last_resort
             if _over(notice, now, patient=patient) or again - (notice.tried_at or now) > LONGEST:
                 return Verdict("dead", f"{reason}; given up after {notice.attempts + 1} attempts", doubts=notice.doubts)
-            return Verdict(notice.status, reason, again, doubts=notice.doubts)
+            # What a service as a whole has put off keeps its place in the queue, so that the order holds.
+            asked = channel_wide and retry_after is not None
+            return Verdict(notice.status, reason, None if asked else again, doubts=notice.doubts)
 
 
 def given_up(notice: Queued) -> bool:
@@ -158,6 +162,19 @@ def wait(notice_id: int, attempt: int) -> timedelta:
     digest = blake2b(f"{notice_id}:{attempt}".encode(), digest_size=4).digest()
     spread = 0.8 + 0.4 * int.from_bytes(digest, "big") / 0xFFFFFFFF
     return min(LONGEST_WAIT, timedelta(seconds=2 ** min(attempt, 20))) * spread
+
+
+def hold(failures: int, retry_after: float | None) -> timedelta:
+    """How long a channel that is down as a whole is left alone by everybody: as long as it asks for, or longer each
+    time, at most a minute."""
+    if retry_after is not None:
+        return timedelta(seconds=retry_after)
+    return min(LONGEST_HOLD, timedelta(seconds=2 ** min(failures, 10)))
+
+
+def outcome_word(outcome: Outcome) -> str:
+    """The outcome as attempts are kept: sent, transient, permanent or unknown."""
+    return type(outcome).__name__.lower()
 
 
 # --- whether it is still wanted ---------------------------------------------------------------------------------------
@@ -211,8 +228,10 @@ def _of_task(notice: Queued, news: str | None, task: Task | None, people: People
 # --- another way to the reader ----------------------------------------------------------------------------------------
 
 
-def detours(notice: Queued, about: dict[str, object], people: People, workspace: Workspace) -> Iterator[Notice]:
-    """The same notice by every other channel that could reach its reader, the best first.
+def detours(
+    notice: Queued, about: dict[str, object], people: People, workspace: Workspace, lost: Lost = frozenset()
+) -> Iterator[Notice]:
+    """The same notice by every other channel that could reach its reader, the best first; by none that is ``lost``.
 
     A room that cannot be reached stands for the members of its department who are at work: each is told by the first
     of their own channels, so these belong together, while of a person's only the first that was not tried is used.
@@ -220,7 +239,7 @@ def detours(notice: Queued, about: dict[str, object], people: People, workspace:
     told = {**about, "instead_of": notice.channel}
     person = people.by_id.get(notice.person_id)
     if person is not None:
-        for channel in _others(person, notice.channel_name, workspace):
+        for channel in _others(person, notice.channel_name, workspace, lost):
             yield _by(notice, person.id, channel, told)
         return
     for department in people.departments.values():
@@ -228,14 +247,14 @@ def detours(notice: Queued, about: dict[str, object], people: People, workspace:
             continue
         for member in people.members(department.key):
             if people.at_work(member.id, notice.at, []) == member.id:
-                yield _by(notice, member.id, channels_for(notice.kind, member, workspace)[0], told)
+                yield _by(notice, member.id, channels_for(notice.kind, member, workspace, lost)[0], told)
 
 
-def _others(person: Person, tried: str, workspace: Workspace) -> Iterator[str]:
+def _others(person: Person, tried: str, workspace: Workspace, lost: Lost) -> Iterator[str]:
     """Those after the one that failed, in the order of the settings, then those before it."""
-    after = list(fallback(person, workspace, after=tried))
+    after = list(fallback(person, workspace, after=tried, lost=lost))
     yield from after
-    yield from (n for n in fallback(person, workspace) if n != tried and n not in after)
+    yield from (n for n in fallback(person, workspace, lost=lost) if n != tried and n not in after)
 
 
 def _by(notice: Queued, person_id: int, channel: str, about: dict[str, object]) -> Notice:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from saveline.core.facts import Department, Fact, Person
 from saveline.core.workspace import Channel, Workspace
@@ -27,27 +27,41 @@ class Notice(Fact, frozen=True, omit_defaults=True):
     about: Mapping[str, Any] = {}
 
 
-def channels_for(kind: str, person: Person, workspace: Workspace) -> tuple[str, ...]:
+Lost: TypeAlias = Collection[tuple[int, str]]
+"""Persons with the channels that do not reach them any more, because something sent to them came back."""
+
+
+def channels_for(kind: str, person: Person, workspace: Workspace, lost: Lost = frozenset()) -> tuple[str, ...]:
     """The channels by which ``person`` gets a notice of ``kind``: never none, for everybody has an e-mail address."""
     rule = workspace.notices.get(kind)
     names = rule.channels if rule else ()
-    reached = [n for n in names if n in workspace.channels and _reaches(workspace.channels[n], person)]
+    reached = [n for n in names if n in workspace.channels and _reaches(workspace.channels[n], person, lost)]
     if not reached:
-        return (next(fallback(person, workspace), "email"),)
+        return (next(fallback(person, workspace, lost=lost), "email"),)
     return tuple(reached) if rule and rule.every else (reached[0],)
 
 
-def fallback(person: Person, workspace: Workspace, after: str | None = None) -> Iterator[str]:
+def fallback(person: Person, workspace: Workspace, after: str | None = None, lost: Lost = frozenset()) -> Iterator[str]:
     """All channels that reach ``person``, in the order of the settings; with ``after``, those that come after it."""
     names = list(workspace.channels)
     start = names.index(after) + 1 if after in names else 0
-    return (n for n in names[start:] if _reaches(workspace.channels[n], person))
+    return (n for n in names[start:] if _reaches(workspace.channels[n], person, lost))
 
 
-def _reaches(channel: Channel, person: Person) -> bool:
-    if channel.reach == "email":
-        return True
-    return channel.reach == "slack" and bool(person.slack_id)
+def _reaches(channel: Channel, person: Person, lost: Lost) -> bool:
+    return bool(_address(channel, person)) and (person.id, channel.name) not in lost
+
+
+def _address(channel: Channel, person: Person) -> str:
+    return {"email": person.email, "slack": person.slack_id or ""}.get(channel.reach, "")
+
+
+def address_of(channel: str, person: Person | None, workspace: Workspace) -> str:
+    """Where a notice by ``channel`` goes: the address of a room, as in ``slack:#engineering``, or the person's own.
+    Empty where they have none, and for a channel that is one room."""
+    name, _, room = channel.partition(":")
+    known = workspace.channels.get(name)
+    return room or (_address(known, person) if known and person else "")
 
 
 def rooms_for(department: Department | None) -> tuple[str, ...]:

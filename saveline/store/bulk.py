@@ -16,6 +16,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY, psycopg
 from sqlalchemy.dialects.sqlite import pysqlite
 from sqlalchemy.engine import Connection
@@ -100,6 +101,18 @@ class Many:
                 cursor.executemany(sql, list(map(ordered, rows)))
             return int(cursor.rowcount)
 
+    def returned(self, conn: Connection, rows: Sequence[Row]) -> list[Row]:
+        """Run a statement that ends with RETURNING; gives what it returns."""
+        whole = len(rows) > 1 and not is_sqlite(conn)
+        sql, ordered = self._statement(conn.dialect.name, whole)
+        found: list[Row] = []
+        with _cursor(conn, sql) as cursor:
+            given = [[list(column) for column in zip(*rows, strict=True)]] if whole else rows
+            for values in given:
+                cursor.execute(sql, ordered(values))
+                found += cursor.fetchall()
+        return found
+
     def _statement(self, dialect: str, whole: bool) -> tuple[str, Callable[[Row], Row]]:
         found = self._ready.get((dialect, whole))
         if found is None:
@@ -127,6 +140,28 @@ def _unnested(types: Types) -> sa.TableValuedAlias:
     arrays = (sa.bindparam(name, type_=ARRAY(type_)) for name, type_ in types.items())
     columns = (sa.column(name, type_) for name, type_ in types.items())
     return sa.func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+
+
+def given_rows(statement: Callable[[Any], Statement], types: Types) -> Many:
+    """A statement of one's own for many rows: ``statement`` makes it from their values by name."""
+    binds = {name: sa.bindparam(name, type_=type_) for name, type_ in types.items()}
+    return Many(statement(binds), statement(_unnested(types).c), types)
+
+
+def upsert(into: sa.Table, columns: Sequence[str], key: Sequence[str]) -> Many:
+    """An INSERT of ``columns``, or where the row of that ``key`` is there, an UPDATE of the others."""
+    changed = [c for c in columns if c not in key]
+    defaults = {c.name: c.default for c in into.columns if c.name not in columns}
+    constants = {name: _literal(d.arg) for name, d in defaults.items() if isinstance(d, ScalarElementColumnDefault)}
+    types = {c: into.c[c].type for c in columns}
+    each = sqlite.insert(into).values({c: sa.bindparam(c) for c in columns} | constants)
+    rows = sa.select(*_unnested(types).c, *constants.values())
+    whole = postgresql.insert(into).from_select([*columns, *constants], rows, include_defaults=False)
+    return Many(
+        each.on_conflict_do_update(index_elements=key, set_={c: each.excluded[c] for c in changed}),
+        whole.on_conflict_do_update(index_elements=key, set_={c: whole.excluded[c] for c in changed}),
+        types,
+    )
 
 
 class Changed:

@@ -1,4 +1,4 @@
-"""The outbox's rows: claimed under a lease, marked as they are sent, and put in by whoever has something to say.
+"""The outbox's rows: put in by whoever has something to say, and claimed under a lease by whoever sends.
 
 A claim is a lease: owner, and until when. Every later statement about a claimed notice asks for that lease, so a worker
 that slept through it changes nothing any more. What a dead worker was sending when its lease ran out is in doubt.
@@ -6,7 +6,7 @@ that slept through it changes nothing any more. What a dead worker was sending w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,11 +15,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from models.records import UNDELIVERED
-from saveline.core.delivery import Queued, Verdict
+from saveline.core.delivery import Queued
 from saveline.core.facts import Fact
 from saveline.core.notices import Notice
+from saveline.store.bulk import Ask
 from saveline.store.database import is_sqlite
-from saveline.store.rows import DEAL, NOTICE, encode_json
+from saveline.store.rows import NOTICE, encode_json
 
 _FIELDS = Queued.__struct_fields__
 _COLUMNS = [NOTICE.c[f] for f in _FIELDS]
@@ -33,18 +34,38 @@ class Lease(Fact, frozen=True):
     until: datetime
 
 
-def claim(conn: Connection, lease: Lease, now: datetime, most: int, held: Iterable[str] = ()) -> list[Queued]:
-    """At most ``most`` notices that are due and nobody else has, the oldest first; none of the channels in ``held``,
-    and none of which it was not judged yet that it may go (see :mod:`saveline.actions.attention`)."""
+class Shut(Fact, frozen=True):
+    """What is not to be claimed: whole channels, and the places of single readers (see :func:`place`)."""
+
+    channels: Collection[str] = ()
+    places: Collection[str] = ()
+
+
+def place(person_id: int, channel: str) -> str:
+    """A reader by a channel. Its notices are sent one after the other, by one worker at a time."""
+    return f"{person_id}:{channel}"
+
+
+_PLACE: Final = sa.cast(NOTICE.c.person_id, sa.String) + sa.literal_column("':'") + NOTICE.c.channel
+
+
+def claim(conn: Connection, lease: Lease, now: datetime, most: int, shut: Shut) -> list[Queued]:
+    """At most ``most`` notices that are due, the oldest first. Nothing by a channel or for a place that is ``shut``,
+    nothing for a place for which somebody has claimed something already, so that nobody is overtaken, and nothing of
+    which it was not judged yet that it may go (see :mod:`saveline.actions.attention`)."""
+    _one_at_a_time(conn)
+    places = [*shut.places, *_taken(conn, now)]
     due = (
         sa.select(NOTICE.c.id)
         .where(UNDELIVERED, NOTICE.c.judged_at.is_not(None), NOTICE.c.not_before <= now)
         .where(sa.or_(NOTICE.c.lease_until.is_(None), NOTICE.c.lease_until <= now))
-        .where(*(_not_by(channel) for channel in held))
+        .where(*(_not_by(channel) for channel in shut.channels))
         .order_by(NOTICE.c.not_before, NOTICE.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)
     )
+    if places:
+        due = due.where(_PLACE.not_in(places))
     ids = list(conn.execute(due).scalars())
     if not ids:
         return []
@@ -63,20 +84,39 @@ def claim(conn: Connection, lease: Lease, now: datetime, most: int, held: Iterab
     return sorted((Queued(*row) for row in conn.execute(taken)), key=lambda q: (q.at, q.id))
 
 
+def _one_at_a_time(conn: Connection) -> None:
+    """Two workers that claim at once could each take a part of what one reader gets. SQLite has one writer anyway."""
+    if not is_sqlite(conn):
+        conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_CLAIMING})")
+
+
+_CLAIMING: Final = 0x5A7E11
+_TAKEN: Final = Ask(
+    sa.select(NOTICE.c.person_id, NOTICE.c.channel)
+    .where(NOTICE.c.lease.is_not(None), NOTICE.c.lease_until > sa.bindparam("now"))
+    .distinct()
+)
+
+
+def _taken(conn: Connection, now: datetime) -> Iterator[str]:
+    return (place(person_id, channel) for person_id, channel in _TAKEN.rows(conn, now=now))
+
+
 def _not_by(channel: str) -> sa.ColumnElement[bool]:
     rooms = NOTICE.c.channel.startswith(f"{channel}:", autoescape=True)
     return sa.and_(NOTICE.c.channel != channel, sa.not_(rooms))
 
 
-def renew(conn: Connection, lease: Lease) -> None:
+def renew(conn: Connection, leases: Iterable[str], until: datetime) -> None:
     """Keep what is claimed for longer."""
-    conn.execute(sa.update(NOTICE).where(NOTICE.c.lease == lease.name).values(lease_until=lease.until))
+    mine = sa.update(NOTICE).where(NOTICE.c.lease.in_(list(leases)))
+    conn.execute(mine.values(lease_until=until))
 
 
-def release(conn: Connection, lease: Lease, only: int | None = None) -> None:
-    """Give back what was claimed and not sent; with ``only`` one notice."""
-    mine = sa.update(NOTICE).where(NOTICE.c.lease == lease.name, NOTICE.c.status != "sending").values(**_FREE)
-    conn.execute(mine if only is None else mine.where(NOTICE.c.id == only))
+def release(conn: Connection, leases: Iterable[str], only: Iterable[int] | None = None) -> None:
+    """Give back what was claimed and is not being sent; with ``only`` these notices."""
+    mine = sa.update(NOTICE).where(NOTICE.c.lease.in_(list(leases)), NOTICE.c.status != "sending").values(**_FREE)
+    conn.execute(mine if only is None else mine.where(NOTICE.c.id.in_(list(only))))
 
 
 def superseded(conn: Connection, ids: Sequence[int]) -> set[int]:
@@ -96,45 +136,6 @@ def superseded(conn: Connection, ids: Sequence[int]) -> set[int]:
         .where(other.c.at > NOTICE.c.at, other.c.status.in_(("queued", "sending", "unknown", "sent")))
     )
     return set(conn.execute(sa.select(NOTICE.c.id).where(NOTICE.c.id.in_(ids), later.exists())).scalars())
-
-
-_SENDING: Final = (
-    sa.update(NOTICE)
-    .where(NOTICE.c.id == sa.bindparam("here_id"), NOTICE.c.lease == sa.bindparam("here_lease"))
-    .where(NOTICE.c.lease_until > sa.bindparam("here_now"))
-    .where(
-        sa.or_(
-            NOTICE.c.deal_id == 0,
-            sa.exists().where(DEAL.c.id == NOTICE.c.deal_id, DEAL.c.seq == sa.bindparam("here_seq")),
-        )
-    )
-    .values(
-        status="sending",
-        attempts=NOTICE.c.attempts + 1,
-        tried_at=sa.func.coalesce(NOTICE.c.tried_at, sa.bindparam("here_now")),
-        lease_until=sa.bindparam("here_until"),
-    )
-)
-
-
-def mark_sending(conn: Connection, notice: Queued, lease: Lease, now: datetime, seq: int) -> bool:
-    """Say that the notice is being sent. False where the lease is lost, or the deal has moved on from event ``seq``
-    since the message was worded: then it must not be sent as it is."""
-    here = {"here_id": notice.id, "here_lease": lease.name, "here_now": now, "here_until": lease.until}
-    return conn.execute(_SENDING, here | {"here_seq": seq}).rowcount == 1
-
-
-def mark(conn: Connection, notice: Queued, lease: Lease, verdict: Verdict, now: datetime) -> bool:
-    """Write what came of it, and let go of it. False where somebody else has it by now: nothing is written then."""
-    values: dict[str, Any] = {**_FREE, "status": verdict.status, "error": verdict.reason, "doubts": verdict.doubts}
-    if verdict.status == "sent":
-        values |= {"sent_at": now, "ref": verdict.ref}
-    if verdict.not_before is not None:
-        values["not_before"] = verdict.not_before
-    if verdict.status not in ("cancelled", "missed"):
-        values |= {"attempts": notice.attempts + 1, "tried_at": notice.tried_at or now}
-    mine = sa.update(NOTICE).where(NOTICE.c.id == notice.id, NOTICE.c.lease == lease.name)
-    return conn.execute(mine.values(**values)).rowcount == 1
 
 
 def add(conn: Connection, deal_id: int, notices: Iterable[Notice], now: datetime) -> int:

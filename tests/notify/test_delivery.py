@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from saveline.actions import tasks
-from saveline.actions.delivery import Dead, Worker, _Pass
+from saveline.actions.delivery import Dead, Worker
 from saveline.actions.digest import queue_digests
+from saveline.actions.sending import Pass
 from tests.notify.looking import only_mail, put, row, rows, statuses
 from tests.servers import Mailserver, Reply, Rule, Slack
 from tests.world import World
@@ -136,15 +137,15 @@ def test_a_deal_that_moves_on_while_its_message_is_worded(on_both: World, mail: 
     """
     only_mail(on_both)
     on_both.open()
-    worker = Worker(on_both.desk, "slow")
-    claimed, lease = worker._claim(20)
-    looked = _Pass(worker, claimed, lease)
-    on_both.done("ana", "diagnosis", root_cause="price", summary="x")
-    assert [looked.handle(n) for n in claimed] == [None, None]
-    assert mail.mails == []
-    on_both.deliver()
+    with Worker(on_both.desk, "slow") as worker:
+        looked = worded(worker)
+        on_both.done("ana", "diagnosis", root_cause="price", summary="x")
+        looked.turn()
+        assert looked.counts == {"put_back": 1}
+        assert mail.mails == []
+        looked.run()
     assert row(on_both, kind="assigned", task_no=1).status == "cancelled"
-    worker.close()
+    assert "diagnosis" not in "".join(m.subject for m in mail.mails)
 
 
 def test_a_lease_that_was_lost_changes_nothing(on_both: World, mail: Mailserver, slack: Slack) -> None:
@@ -154,16 +155,27 @@ def test_a_lease_that_was_lost_changes_nothing(on_both: World, mail: Mailserver,
     """
     only_mail(on_both)
     on_both.open()
-    sleeper = Worker(on_both.desk, "sleeper")
-    claimed, lease = sleeper._claim(20)
-    looked = _Pass(sleeper, claimed, lease)
-    on_both.clock.set(on_both.now + timedelta(seconds=41))
-    assert [looked.handle(n) for n in claimed] == [None, None]  # its own lease has run out
-    on_both.clock.set(on_both.now + timedelta(seconds=41))
-    assert on_both.deliver().sent == 2
-    assert [looked.handle(n) for n in claimed] == [None, None]
+    with Worker(on_both.desk, "sleeper") as sleeper:
+        looked, late = worded(sleeper), worded(sleeper)
+        assert late.lanes.empty  # nobody takes what somebody has
+        on_both.clock.set(on_both.now + timedelta(seconds=41))
+        looked.turn()
+        assert looked.counts == {"put_back": 1}  # its own lease has run out
+        late = worded(sleeper)
+        on_both.clock.set(on_both.now + timedelta(seconds=41))
+        assert on_both.deliver().sent == 2
+        late.turn()
+        assert late.counts == {"put_back": 1}
     assert len(mail.mails) == 2
-    sleeper.close()
+
+
+def worded(worker: Worker) -> Pass:
+    """A pass that has claimed and worded all there is, and sent none of it."""
+    found = Pass(worker, 20, 20)
+    found.claim()
+    while (job := found.lanes.next_to_word()) is not None:
+        found.word(job)
+    return found
 
 
 # --- tried again ------------------------------------------------------------------------------------------------------

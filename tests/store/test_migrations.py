@@ -187,6 +187,7 @@ def test_one_open_deal_an_account_and_as_many_closed_ones_as_there_were(on_both:
         "ix_deal_due": False,
         "ix_task_assignee": False,
         "ix_notice_undelivered": False,
+        "ix_notice_leased": False,
         "ix_notice_live": False,
         "ix_notice_bundle": False,
         "ix_notice_unjudged": False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, ClassVar, Final, Protocol
@@ -21,11 +21,14 @@ SECONDS: Final = 15.0
 
 class Channel(Protocol):
     """``forms`` are what it needs of a message, ``doubt`` what it does when one may have arrived already, ``secrets``
-    what must never be printed. ``deliver`` returns an outcome by ``deadline`` (of :func:`time.monotonic`)."""
+    what must never be printed, ``rate`` how many messages a second each room or mailbox of it takes, 0 where nobody
+    counts. ``deliver`` returns an outcome by ``deadline`` (of :func:`time.monotonic`); where ``doubt`` is ``looks`` it
+    is called in several threads at once."""
 
     forms: tuple[Form, ...]
     doubt: Doubt
     secrets: tuple[str, ...]
+    rate: float
 
     def deliver(self, message: Outgoing, *, deadline: float) -> Outcome: ...
 
@@ -48,6 +51,7 @@ class Plugin(_Base):  # type: ignore[misc]  # see above
 
     forms: ClassVar[tuple[Form, ...]] = ("text",)
     doubt: ClassVar[Doubt] = "once"
+    usual_rate: ClassVar[float] = 0.0
     # Apprise would sleep between messages by a clock of its own; our outbox decides when something is sent.
     request_rate_per_sec = 0
     protocol: ClassVar[str | None] = None
@@ -60,6 +64,7 @@ class Plugin(_Base):  # type: ignore[misc]  # see above
         self.parts: SplitResult = urlsplit(self._address)
         self.query = dict(parse_qsl(self.parts.query))
         self.secrets: tuple[str, ...] = ()
+        self.rate = rate_of(self.query, self.usual_rate)
 
     @classmethod
     def open(cls, url: str) -> Any:
@@ -89,6 +94,20 @@ class Plugin(_Base):  # type: ignore[misc]  # see above
 
     def close(self) -> None:
         """Let go of connections."""
+
+
+def rate_of(query: Mapping[str, str], usual: float) -> float:
+    """From ``?rate=``: messages a second to each room or mailbox; 0 opens the gate. Raises Misconfigured."""
+    text = query.get("rate")
+    if text is None:
+        return usual
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = -1.0
+    if not 0 <= rate <= 1_000:
+        raise Misconfigured(f"rate is {text!r}: expected messages a second to each room, from 0 (no limit) to 1000")
+    return rate
 
 
 def host_of(parts: SplitResult) -> str:

@@ -11,18 +11,19 @@ import warnings
 from functools import cache
 from time import monotonic
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 import apprise
 from apprise.manager_plugins import NotificationManager
 
 from saveline.core.delivery import Doubt, Outcome, Permanent, Sent, Transient
 from saveline.core.phrases import shortened
-from saveline.notify.channels.base import SECONDS, Misconfigured, Plugin, left
+from saveline.notify.channels.base import SECONDS, Misconfigured, Plugin, left, rate_of
 from saveline.notify.message import REPEAT, Outgoing
 from saveline.notify.render import Form
 
 ADDRESS: Final = "{address}"
+_RATE = re.compile(r"(?<=[?&])rate=[^&]*&?")  # ours, and nothing that Apprise knows
 _SAFE = re.compile(r"[A-Za-z0-9@._+#-]{1,254}")  # Apprise unquotes what it is given, so nothing else may go in
 
 
@@ -33,7 +34,8 @@ class Plain:
     doubt: Doubt = "once"
 
     def __init__(self, url: str, *, to_persons: bool) -> None:
-        self._url, self._fixed = url, ADDRESS not in url
+        self.rate = rate_of(dict(parse_qsl(url.partition("?")[2])), 0.0)
+        self._url, self._fixed = _RATE.sub("", url), ADDRESS not in url
         self.secrets: tuple[str, ...] = (url, url.partition("://")[2])
         if to_persons and self._fixed:
             raise Misconfigured("this service reaches one audience: write {address} into its URL, or say reach: room")

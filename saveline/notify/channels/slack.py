@@ -52,6 +52,7 @@ class Sslack(Plugin):
     secure_protocol = "sslack"
     forms = ("slack",)
     doubt = "looks"
+    usual_rate = 1.0  # what Slack allows in one conversation
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -146,6 +147,7 @@ class Sslackhook(Plugin):
     secure_protocol = "sslackhook"
     forms = ("slack",)
     doubt = "once"
+    usual_rate = 1.0
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
