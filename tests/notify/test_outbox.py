@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from threading import Thread
 from time import monotonic, sleep
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -201,8 +202,13 @@ def test_two_workers_keep_the_gap_by_the_real_clock(on_both: World, mail: Mailse
     for number in range(6):
         tell(on_both, "ana", number, "slack")
     arrived: list[float] = []
-    seen = slack.make
-    slack.make = lambda data: (arrived.append(monotonic()), seen(data))[1]  # type: ignore[method-assign]
+    made = slack.make
+
+    def seen(data: dict[str, Any]) -> dict[str, Any]:
+        arrived.append(monotonic())
+        return made(data)
+
+    slack.make = seen  # type: ignore[method-assign]
     with running(on_both, 2):
         wait_until(lambda: len(slack.posts) >= 8)
     gaps = [b - a for a, b in pairwise(arrived)]
