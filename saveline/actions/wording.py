@@ -19,9 +19,11 @@ from saveline.core.facts import Deal
 from saveline.core.notices import address_of
 from saveline.core.people import People
 from saveline.core.play import Play
+from saveline.core.pressing import UPDATE
 from saveline.core.report import StageReport
 from saveline.core.report_words import report_view
 from saveline.files import shipped
+from saveline.notify.buttons import buttons
 from saveline.notify.matter import Matter
 from saveline.notify.message import Act, Outgoing
 from saveline.notify.render import Form, Worded, Wording
@@ -117,6 +119,8 @@ def message(matter: Matter, forms: Collection[Form]) -> Outgoing:
         again=notice.in_doubt,
         notice_id=notice.id,
         acts=tuple(Act(a["verb"], a["button"], a["url"]) for a in seen["acts"] if a["url"]),
+        buttons=buttons(matter) if "slack" in forms else (),
+        changes=str(matter.about.get("ref", "")) if notice.kind == UPDATE else "",
     )
 
 

@@ -28,6 +28,19 @@ class Act(Fact, frozen=True):
     url: str
 
 
+class Button(Fact, frozen=True):
+    """A way to act without leaving the channel: ``verb`` is what a press means, with ``outcome`` how the task ends.
+
+    ``style`` is primary, danger or nothing; one that is ``rare`` may hide behind others.
+    """
+
+    verb: str
+    text: str
+    outcome: str = ""
+    style: str = ""
+    rare: bool = False
+
+
 class Outgoing(Fact, frozen=True):
     """One message to one address, in the forms its channel needs.
 
@@ -50,6 +63,7 @@ class Outgoing(Fact, frozen=True):
     again: bool = False
     notice_id: int = 0
     acts: tuple[Act, ...] = ()
+    buttons: tuple[Button, ...] = ()
     thread_ref: str = ""
     changes: str = ""
     invitation: str = ""

@@ -1,6 +1,7 @@
 """Slack: ``sslack://TOKEN/`` posts as a bot to people and rooms, ``sslackhook://T…/B…/X…`` by a webhook to one room.
 
-A bot marks each post with our message's id. When nobody knows whether a post arrived, it looks for that mark in the
+A bot's posts have buttons, lie in one thread for each deal and conversation, and are changed when their task is. What
+it says of a post, ``C0815/1700000000.000100``, is the conversation and the post in it. A bot marks each post with our message's id. When nobody knows whether a post arrived, it looks for that mark in the
 conversation and posts only if it is absent. A webhook cannot look: it posts once more, and says so.
 """
 
@@ -15,6 +16,7 @@ from time import monotonic
 from typing import Any, Final
 from urllib.error import URLError
 
+from msgspec.structs import replace
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
@@ -43,6 +45,12 @@ _DOUBTFUL: Final = frozenset({"fatal_error", "internal_error", "request_timeout"
 _OF_THE_BOT: Final = frozenset(
     {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope"}
 )
+# A post that is to be changed and cannot be: nobody reads it any more, or Slack keeps it as it is for good.
+_SET_IN_STONE: Final = frozenset(
+    {"message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found", "is_archived"}
+)
+# The thread's first post has been deleted: what belongs to it is said in the conversation.
+_NO_THREAD: Final = frozenset({"thread_not_found", "cannot_reply_to_message", "message_not_found"})
 
 
 class Sslack(Plugin):
@@ -66,12 +74,14 @@ class Sslack(Plugin):
 
     def deliver(self, message: Outgoing, *, deadline: float) -> Outcome:
         deadline = min(deadline, monotonic() + SECONDS)
+        if message.changes:
+            return self._change(message, deadline)
         if not message.to:
             return Permanent("there is no Slack member or room to send it to")
         if message.again:
             try:
                 found = self._find(message, deadline)
-            except _TROUBLE as error:
+            except TROUBLE as error:
                 # Not knowing stays not knowing: posting now could be a repeat.
                 return Unknown(f"whether it arrived could not be looked up: {_reason(error)}")
             if found:
@@ -82,25 +92,43 @@ class Sslack(Plugin):
         """Asks Slack who the bot is."""
         try:
             self._call(self._client.auth_test, deadline)
-        except _TROUBLE as error:
+        except TROUBLE as error:
             return _reason(error)
         return ""
 
     def _post(self, message: Outgoing, deadline: float) -> Outcome:
+        # What somebody has to act on is seen in the conversation too, and not only by who opens the thread.
+        thread = message.thread_ref.rpartition("/")[2]
+        aloud = {"thread_ts": thread, "reply_broadcast": bool(message.buttons)} if thread else {}
         try:
             answer = self._call(
                 self._client.chat_postMessage,
                 deadline,
                 channel=message.to,
-                text=cut(escaped_for_slack(message.subject), 300),
-                blocks=as_blocks(message.slack),
                 metadata={"event_type": EVENT, "event_payload": {"id": message.id}},
                 unfurl_links=False,
                 unfurl_media=False,
+                **_shown(message),
+                **aloud,
             )
-        except _TROUBLE as error:
+        except TROUBLE as error:
+            if thread and _code_of(error) in _NO_THREAD:
+                return self._post(replace(message, thread_ref=""), deadline)
             return _outcome(error)
-        return Sent(str(answer["ts"])) if answer.get("ts") else Unknown("Slack did not say where it put the post")
+        if not answer.get("ts"):
+            return Unknown("Slack did not say where it put the post")
+        return Sent(f"{answer.get('channel') or message.to}/{answer['ts']}")
+
+    def _change(self, message: Outgoing, deadline: float) -> Outcome:
+        """Put the message in the place of the one that was sent before. Doing it twice is doing it once."""
+        room, _, ts = message.changes.partition("/")
+        try:
+            self._call(self._client.chat_update, deadline, channel=room, ts=ts, **_shown(message))
+        except TROUBLE as error:
+            outcome = _outcome(error)
+            gone = isinstance(outcome, Permanent) and _code_of(error) in _SET_IN_STONE
+            return Sent(message.changes) if gone else outcome
+        return Sent(message.changes)
 
     def _call(self, method: Callable[..., SlackResponse], deadline: float, **arguments: Any) -> Mapping[str, Any]:
         self._client.timeout = left(deadline)  # type: ignore[assignment]  # it is handed on to a socket
@@ -110,13 +138,18 @@ class Sslack(Plugin):
     # --- looking ----------------------------------------------------------------------------------------------
 
     def _find(self, message: Outgoing, deadline: float) -> str:
-        """The timestamp of the post that carries our id, or '' where there is none. Raises what the library raises."""
+        """The post that carries our id, or '' where there is none. Raises what the library raises."""
         room = self._conversation(message.to, deadline)
-        history = partial(self._client.conversations_history, channel=room, include_all_metadata=True)
-        for post in self._pages(history, "messages", deadline):
-            marked = post.get("metadata") or {}
-            if marked.get("event_type") == EVENT and marked.get("event_payload", {}).get("id") == message.id:
-                return str(post.get("ts", ""))
+        methods = [partial(self._client.conversations_history, channel=room, include_all_metadata=True)]
+        if message.thread_ref:  # what is not said aloud is in the thread and nowhere else
+            ts = message.thread_ref.rpartition("/")[2]
+            replies = partial(self._client.conversations_replies, channel=room, ts=ts, include_all_metadata=True)
+            methods.insert(0, replies)
+        for method in methods:
+            for post in self._pages(method, "messages", deadline):
+                marked = post.get("metadata") or {}
+                if marked.get("event_type") == EVENT and marked.get("event_payload", {}).get("id") == message.id:
+                    return f"{room}/{post.get('ts', '')}"
         return ""
 
     def _conversation(self, to: str, deadline: float) -> str:
@@ -159,16 +192,16 @@ class Sslackhook(Plugin):
         self._client = WebhookClient(f"{api.rstrip('/')}/{path}", logger=_SILENT, retry_handlers=[])
 
     def deliver(self, message: Outgoing, *, deadline: float) -> Outcome:
-        marked = f"_{REPEAT}_\n\n{message.slack}" if message.again else message.slack
+        marked = replace(message, slack=f"_{REPEAT}_\n\n{message.slack}") if message.again else message
         try:
             self._client.timeout = left(min(deadline, monotonic() + SECONDS))  # type: ignore[assignment]  # as above
             answer = self._client.send(
                 text=cut(escaped_for_slack(message.subject), 300),
-                blocks=as_blocks(marked),
+                blocks=as_blocks(marked, pressed=False),
                 unfurl_links=False,
                 unfurl_media=False,
             )
-        except _TROUBLE as error:
+        except TROUBLE as error:
             return _outcome(error)
         if answer.status_code == 200:
             taken = answer.body.strip() == "ok"
@@ -178,7 +211,11 @@ class Sslackhook(Plugin):
 
 # --- what a failure means ---------------------------------------------------------------------------------------------
 
-_TROUBLE: Final = (SlackClientError, OSError, HTTPException, ValueError)
+TROUBLE: Final = (SlackClientError, OSError, HTTPException, ValueError)
+
+
+def _shown(message: Outgoing) -> dict[str, Any]:
+    return {"text": cut(escaped_for_slack(message.subject), 300), "blocks": as_blocks(message, pressed=True)}
 
 
 def _outcome(error: Exception) -> Outcome:
@@ -194,10 +231,7 @@ def _of_answer(error: SlackApiError) -> Outcome:
     response: Any = error.response
     status: int = response["status"] if isinstance(response, dict) else response.status_code
     headers: Mapping[str, Any] = response["headers"] if isinstance(response, dict) else response.headers
-    body: Any = response["body"] if isinstance(response, dict) else response.data
-    code = str(body.get("error", "")) if isinstance(body, dict) else ""
-    if not _CODE.fullmatch(code):  # the library puts words of its own there when the answer is no JSON
-        code = ""
+    code = _code_of(error)
     if status != 200 or not code or code in _DOUBTFUL:
         return _of_status(status, code or "no JSON", _header(headers, "Retry-After"))
     if code in _PASSING:
@@ -205,6 +239,15 @@ def _of_answer(error: SlackApiError) -> Outcome:
     if code in _OF_THE_BOT:
         return Transient(f"Slack refuses the bot: {code}", channel_wide=True)
     return Permanent(f"Slack refuses it: {code}")
+
+
+def _code_of(error: Exception) -> str:
+    """Slack's word for what is wrong, or '' where it gave none."""
+    response: Any = getattr(error, "response", None)
+    body: Any = response["body"] if isinstance(response, dict) else getattr(response, "data", None)
+    code = str(body.get("error", "")) if isinstance(body, dict) else ""
+    # The library puts words of its own there when the answer is no JSON.
+    return code if _CODE.fullmatch(code) else ""
 
 
 def _of_status(status: int, text: str, retry_after: Any) -> Outcome:
