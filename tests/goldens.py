@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from pathlib import Path
+from typing import Any
 
+_TOKEN = re.compile(r"/(task|deal|mine)/[A-Za-z0-9_.-]+")
 FOLDER = Path(__file__).parent / "golden"
 
 
@@ -16,3 +20,8 @@ def golden(name: str, text: str) -> None:
         path.write_text(text)
     assert path.is_file(), f"tests/golden/{name} is missing: `make golden` writes it"
     assert text == path.read_text(), f"tests/golden/{name} says something else; `make golden` takes the new text"
+
+
+def as_lines(value: Any) -> str:
+    """JSON to be read, without the tokens of signed links."""
+    return _TOKEN.sub(r"/\1/…", json.dumps(value, indent=1, ensure_ascii=False)) + "\n"

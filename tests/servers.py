@@ -1,26 +1,27 @@
-"""Real servers on loopback that keep a ledger of what they accepted and misbehave when told to: SMTP, and Slack."""
+"""Real servers on loopback that keep a ledger of what they accepted and misbehave when told to: SMTP, and Slack
+(:mod:`tests.slack_server`)."""
 
 from __future__ import annotations
 
 import asyncio
 import email
 import email.policy
-import json
 import ssl
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
-from urllib.parse import parse_qs
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests.slack_server import TOKEN, Post, Reply, Slack, slack_server
+
+__all__ = ["TOKEN", "Mail", "Mailserver", "Post", "Reply", "Rule", "Slack", "mailserver", "slack_server"]
+
 Phase = Literal["connect", "ehlo", "mail", "rcpt", "data", "end"]
-TOKEN = "xoxb-1-test"
 
 
 # --- SMTP -------------------------------------------------------------------------------------------------------------
@@ -203,168 +204,3 @@ async def _stopped(server: asyncio.Server, ledger: Mailserver) -> None:
     await asyncio.gather(*running, return_exceptions=True)
     for _ in range(5):  # an aborted transport closes its socket in a later turn of the loop
         await asyncio.sleep(0.01)
-
-
-# --- Slack ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What Slack does once with a post: an HTTP answer, a long silence, or hanging up. ``posted``: it was made."""
-
-    status: int = 200
-    body: str = ""
-    headers: tuple[tuple[str, str], ...] = ()
-    seconds: float = 0.0
-    cut: bool = False
-    posted: bool = False
-    kind: str = "application/json"
-
-
-@dataclass(frozen=True)
-class Post:
-    """A post that was made. ``room`` is what it was addressed to, ``id`` our mark in its metadata."""
-
-    room: str
-    text: str
-    blocks: list[dict[str, Any]]
-    id: str
-    ts: str
-
-    @property
-    def shown(self) -> str:
-        """Everything a reader sees of it."""
-        parts = [b["text"]["text"] if b["type"] == "section" else b["elements"][0]["text"] for b in self.blocks]
-        return "\n\n".join(parts)
-
-
-@dataclass
-class Slack:
-    """Speaks chat.postMessage, conversations.open, .list and .history, incoming webhooks, and plain JSON hooks."""
-
-    posts: list[Post] = field(default_factory=list)
-    hooks: list[dict[str, Any]] = field(default_factory=list)
-    calls: list[str] = field(default_factory=list)
-    replies: deque[Reply] = field(default_factory=deque)
-    look_replies: deque[Reply] = field(default_factory=deque)
-    rooms: tuple[str, ...] = ("engineering",)
-    url: str = ""
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    stopping: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def api(self) -> str:
-        return f"{self.url}/api"
-
-    def to(self, room: str) -> list[Post]:
-        return [p for p in self.posts if p.room == room]
-
-    def make(self, data: dict[str, Any]) -> dict[str, Any]:
-        with self.lock:
-            ts = f"{1_700_000_000 + len(self.posts)}.000100"
-            payload = (data.get("metadata") or {}).get("event_payload", {})
-            self.posts.append(
-                Post(data["channel"], data.get("text", ""), data.get("blocks", []), payload.get("id", ""), ts)
-            )
-        return {"ok": True, "channel": data["channel"], "ts": ts}
-
-    def history(self, data: dict[str, Any]) -> dict[str, Any]:
-        room = data["channel"]
-        mine = [p for p in self.posts if self.conversation(p.room) == room]
-        shown = [self._message(p, str(data.get("include_all_metadata", "")).lower() in ("1", "true")) for p in mine]
-        return {"ok": True, "messages": shown[::-1], "response_metadata": {"next_cursor": ""}}
-
-    def conversation(self, room: str) -> str:
-        """Posts to a member lie in a conversation with them, posts to #name in the room of that name."""
-        if room.startswith("U"):
-            return f"D{room}"
-        return f"C{room[1:]}" if room.startswith("#") else room
-
-    @staticmethod
-    def _message(post: Post, with_metadata: bool) -> dict[str, Any]:
-        mark = {"event_type": "saveline_notice", "event_payload": {"id": post.id}}
-        return {"ts": post.ts, "text": post.text, **({"metadata": mark} if with_metadata else {})}
-
-    def answer(self, method: str, data: dict[str, Any]) -> dict[str, Any]:
-        match method:
-            case "conversations.open":
-                return {"ok": True, "channel": {"id": f"D{data['users']}"}}
-            case "conversations.list":
-                return {"ok": True, "channels": [{"id": f"C{name}", "name": name} for name in self.rooms]}
-            case "conversations.history":
-                return self.history(data)
-        return {"ok": False, "error": "unknown_method"}
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    slack: Slack
-
-    def log_message(self, *_: Any) -> None:
-        """Tests print for themselves."""
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-        is_json = "json" in self.headers.get("Content-Type", "")
-        data = json.loads(body or "{}") if is_json else {k: v[0] for k, v in parse_qs(body).items()}
-        method = self.path.rpartition("/api/")[2] if "/api/" in self.path else ""
-        self.slack.calls.append(method or self.path)
-        looks = method.startswith("conversations.")
-        script = self.slack.look_replies if looks else self.slack.replies
-        reply = script.popleft() if script else None
-        if method and self.headers.get("Authorization") != f"Bearer {TOKEN}":
-            return self._send(Reply(body='{"ok": false, "error": "invalid_auth"}'))
-        if method == "auth.test":
-            return self._send(Reply(body='{"ok": true, "user": "saveline"}'))
-        if looks:
-            return self._send(reply or Reply(body=json.dumps(self.slack.answer(method, data))))
-        if reply is None or reply.posted:
-            made = self._made(method, data)
-            reply = reply or Reply(body=made)
-        return self._send(reply)
-
-    def _made(self, method: str, data: dict[str, Any]) -> str:
-        if method == "chat.postMessage":
-            return json.dumps(self.slack.make(data))
-        with self.slack.lock:
-            self.slack.hooks.append({"path": self.path, **data})
-        return "ok"
-
-    def _send(self, reply: Reply) -> None:
-        self.close_connection = True
-        if reply.seconds:
-            self.slack.stopping.wait(reply.seconds)
-        if reply.cut or self.slack.stopping.is_set():
-            return
-        content = reply.body.encode()
-        self.send_response(reply.status)
-        for name, value in (("Content-Type", reply.kind), ("Content-Length", str(len(content))), *reply.headers):
-            self.send_header(name, value)
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(content)
-
-
-class _HTTPServer(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
-    def handle_error(self, _request: Any, _address: Any) -> None:
-        """A worker that was killed leaves its connection broken."""
-
-
-@contextmanager
-def slack_server() -> Iterator[Slack]:
-    slack = Slack()
-    handler = type("Handler", (_Handler,), {"slack": slack})
-    server = _HTTPServer(("127.0.0.1", 0), handler)
-    slack.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield slack
-    finally:
-        slack.stopping.set()
-        server.shutdown()
-        server.server_close()
-        thread.join(10)

@@ -28,6 +28,7 @@ from saveline.actions import attention
 from saveline.actions.desk import Desk
 from saveline.actions.lanes import Job
 from saveline.actions.sending import Pass
+from saveline.actions.slack_updates import queue_updates
 from saveline.actions.switchboard import Crew, Switchboard
 from saveline.core.delivery import Queued, Verdict
 from saveline.core.facts import Fact
@@ -41,6 +42,7 @@ MOST: Final = 10_000
 LEASE: Final = timedelta(seconds=40)
 """How long a claimed notice is nobody else's; a message gets less than half of it."""
 NOTE_SECONDS: Final = 1.0
+SWEEP_SECONDS: Final = 1.0
 """How often successes are written down at their destinations."""
 
 
@@ -87,7 +89,7 @@ class Worker:
         self.seconds = min(SECONDS, lease.total_seconds() * 0.45)
         self.switchboard, self.crew = Switchboard(desk), Crew()
         self._arrived: dict[str, datetime] = {}
-        self._note_at = 0.0
+        self._note_at = self._sweep_at = 0.0
 
     def __enter__(self) -> Worker:
         return self
@@ -107,6 +109,7 @@ class Worker:
 
     def claim(self, most: int, full: Collection[str] = ()) -> tuple[list[Queued], Lease]:
         """At most ``most`` notices of channels that are open and not in ``full``, after a judgement of what is new."""
+        self._sweep()
         attention.judge(self.desk)
         with self.desk.writing() as conn:
             now = self.desk.now(conn)
@@ -115,6 +118,12 @@ class Worker:
             channels = {key for key in closed if ":" not in key}
             shut = Shut(channels | set(full), tuple(self._places(conn, set(closed) - channels)))
             return outbox.claim(conn, lease, now, most, shut), lease
+
+    def _sweep(self) -> None:
+        """Posts that are out of date are looked for by the second: what a press has changed is queued with it."""
+        if monotonic() >= self._sweep_at:
+            self._sweep_at = monotonic() + SWEEP_SECONDS
+            queue_updates(self.desk)
 
     def _places(self, conn: Connection, keys: Collection[str]) -> Iterator[str]:
         """The places behind rooms and mailboxes: the room itself, and everybody who has that address."""

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
+from saveline.actions.slack_updates import queue_updates_of
 from saveline.actions.tasks import TaskRef
 from saveline.core.decide.draft import Case, Decision
 from saveline.core.decide.intents import decide
@@ -66,6 +67,7 @@ def press_within(desk: Desk, conn: Connection, wanted: Press, now: datetime) -> 
     case = desk.locked(conn, wanted.ref.deal_id)
     decision = decide(case, wanted.ref.no, wanted.intent, by=wanted.by, at=now)
     apply(conn, [decision], now)
+    queue_updates_of(desk, conn, wanted.ref.deal_id)
     return Pressed(said(case, wanted, decision), decision=decision)
 
 

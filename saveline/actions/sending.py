@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
@@ -26,7 +27,7 @@ from saveline.core.facts import Fact
 from saveline.core.notices import address_of
 from saveline.faults import crash_point
 from saveline.notify.matter import Matter
-from saveline.store import destinations, outbox, sending
+from saveline.store import conversations, destinations, outbox, sending
 from saveline.store.sending import Start
 
 if TYPE_CHECKING:
@@ -194,8 +195,11 @@ class Pass:
             free = [job for job in starts if _has_turn(conn, job, now)]
             ids = sending.begin(conn, [_start(job) for job in free], now + self._worker.lease, now)
             begun = {job for job in free if job.notice.id in ids}
+            threads = conversations.threads(conn, [j.notice for j in begun if j.channel and j.channel.threads])
             for job in begun:
                 job.began, job.deadline = now, deadline
+                if job.message is not None and job.notice.id in threads:
+                    job.message = replace(job.message, thread_ref=threads[job.notice.id])
                 crash_point("marking_sending")
         return settled, begun
 

@@ -21,7 +21,7 @@ from saveline.core.phrases import shortened
 from saveline.core.workspace import Workspace
 from saveline.notify.channels.base import redacted
 from saveline.notify.message import cleaned
-from saveline.store import destinations, outbox, sending
+from saveline.store import conversations, destinations, outbox, sending
 from saveline.store.rows import decode_json
 from saveline.store.sending import End
 
@@ -54,6 +54,7 @@ def settle(conn: Connection, finished: Sequence[Finished], workspace: Workspace,
         n = f.job.notice
         if n.id in mine and end.verdict.status == "dead" and others:
             outbox.add(conn, n.deal_id, others if not n.person_id else others[:1], now)
+    conversations.posted(conn, [(end.notice, end.verdict.ref or "") for end, _ in meant if end.notice.id in mine], now)
     _destinations(conn, finished, now)
     return [
         Settled(f, end.verdict if f.job.notice.id in mine else None)

@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeAlias
 from saveline.core.facts import Deal, Fact, Person, Task
 from saveline.core.notices import Lost, Notice, channels_for, fallback
 from saveline.core.people import People
+from saveline.core.pressing import UPDATE
 from saveline.core.workspace import Workspace
 
 MOST_ATTEMPTS: Final = 8
@@ -190,6 +191,8 @@ def unwanted(notice: Queued, news: str | None, deal: Deal | None, people: People
     Nothing is sent about what is closed, except that it was closed: the end of a deal, the outcome of a task, and
     that a task is no longer needed, which its holder hears of in no other way.
     """
+    if notice.kind == UPDATE:  # what was sent says what became of it, however that came
+        return None if deal is not None else "its deal is gone"
     reader = people.by_id.get(notice.person_id)
     if reader is not None and not reader.active:
         return f"{reader.name} has left"
@@ -236,6 +239,8 @@ def detours(
     A room that cannot be reached stands for the members of its department who are at work: each is told by the first
     of their own channels, so these belong together, while of a person's only the first that was not tried is used.
     """
+    if notice.kind == UPDATE:  # there is nothing to be changed anywhere else
+        return
     told = {**about, "instead_of": notice.channel}
     person = people.by_id.get(notice.person_id)
     if person is not None:

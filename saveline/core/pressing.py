@@ -19,7 +19,12 @@ _POST = re.compile(r"[A-Z0-9]+/\d+\.\d+")
 
 def is_live(kind: str, task_no: int, ref: str) -> bool:
     """Whether what was sent has buttons: a post by the bot (``C0815/1700000000.000100``) about a task to be done."""
-    return task_no != 0 and kind in WITH_BUTTONS and _POST.fullmatch(ref) is not None
+    return task_no != 0 and kind in WITH_BUTTONS and is_post(ref)
+
+
+def is_post(ref: str) -> bool:
+    """Whether a channel's name for what was sent is a post that can be answered and changed."""
+    return _POST.fullmatch(ref) is not None
 
 
 def has_moved_on(kind: str, person_id: int, task: Task | None, deal: Deal) -> bool:

@@ -12,7 +12,8 @@ from typing import Final
 
 from saveline.core.facts import APPROVAL, DECISION, Task
 from saveline.core.phrases import answer_words, count, listed, moment, shortened, words_of
-from saveline.notify import changed_plays, reasons, stories, turns
+from saveline.core.pressing import UPDATE
+from saveline.notify import changed_plays, reasons, stories, turns, updates
 from saveline.notify.matter import Matter
 from saveline.notify.parts import LONGEST_NOTE, View, about_account, act, deal_view, task_view, with_addresses
 
@@ -401,4 +402,5 @@ _KINDS: Final[Mapping[str, Callable[[Matter], View]]] = {
     "lost": stories.lost,
     "digest": stories.digest,
     "stage_report": stories.stage_report,
+    UPDATE: updates.updated,
 }

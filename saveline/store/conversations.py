@@ -14,7 +14,7 @@ import models
 from models.records import LIVE
 from saveline.core.delivery import Queued
 from saveline.core.facts import Fact
-from saveline.core.pressing import TO_HOLDERS, UPDATE, is_live
+from saveline.core.pressing import TO_HOLDERS, UPDATE, is_live, is_post
 from saveline.store.database import is_sqlite
 from saveline.store.rows import DEAL, NOTICE, TASK, encode_json, table
 
@@ -44,9 +44,7 @@ _OUT_OF_DATE: Final = (
             TASK.c.state.is_(None),
             TASK.c.state != "open",
             DEAL.c.state == "closed",
-            sa.and_(
-                NOTICE.c.kind.in_(TO_HOLDERS), sa.func.coalesce(TASK.c.assignee_id, 0) != NOTICE.c.person_id
-            ),
+            sa.and_(NOTICE.c.kind.in_(TO_HOLDERS), sa.func.coalesce(TASK.c.assignee_id, 0) != NOTICE.c.person_id),
         )
     )
 )
@@ -77,9 +75,9 @@ def posted(conn: Connection, sent: Sequence[tuple[Queued, str]], now: datetime) 
         conn.execute(sa.update(NOTICE).where(NOTICE.c.id.in_(live)).values(live=True))
     first: dict[tuple[int, str], dict[str, Any]] = {}
     for n, ref in sent:
-        if n.deal_id and n.kind != UPDATE and "/" in ref:
-            row = {"deal_id": n.deal_id, "address": address(n), "ref": ref, "at": now}
-            first.setdefault((n.deal_id, row["address"]), row)
+        if n.deal_id and n.kind != UPDATE and is_post(ref):
+            key = (n.deal_id, address(n))
+            first.setdefault(key, {"deal_id": key[0], "address": key[1], "ref": ref, "at": now})
     if first:
         insert = (sqlite if is_sqlite(conn) else postgresql).insert(THREAD)
         conn.execute(insert.values(list(first.values())).on_conflict_do_nothing())

@@ -18,6 +18,7 @@ from models.records import UNDELIVERED
 from saveline.core.delivery import Queued
 from saveline.core.facts import Fact
 from saveline.core.notices import Notice
+from saveline.core.pressing import UPDATE
 from saveline.store.bulk import Ask
 from saveline.store.database import is_sqlite
 from saveline.store.rows import NOTICE, encode_json
@@ -133,6 +134,7 @@ def superseded(conn: Connection, ids: Sequence[int]) -> set[int]:
     later = (
         sa.select(other.c.id)
         .where(other.c.deal_id == NOTICE.c.deal_id, other.c.task_no == NOTICE.c.task_no, same_matter)
+        .where(NOTICE.c.kind != UPDATE, other.c.kind != UPDATE)
         .where(other.c.at > NOTICE.c.at, other.c.status.in_(("queued", "sending", "unknown", "sent")))
     )
     return set(conn.execute(sa.select(NOTICE.c.id).where(NOTICE.c.id.in_(ids), later.exists())).scalars())

@@ -9,7 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from saveline.actions import wording
+from saveline.notify.channels.blocks import as_blocks
+from saveline.notify.render import Form
+from saveline.store import outbox
 from saveline.store.rows import NOTICE
+from tests.goldens import as_lines
+from tests.slack_limits import faults
 from tests.world import World
 
 Golden: TypeAlias = Callable[[str, str], None]
@@ -20,12 +25,25 @@ def letters(lite: World, golden: Golden) -> Callable[..., None]:
     """Compare the last notice of a kind to somebody with its golden files, in every form."""
 
     def check(kind: str, who: str | None, name: str | None = None, **about: Any) -> None:
-        said = wording.preview(lite.desk, last(lite, kind, who, about))
+        notice_id = last(lite, kind, who, about)
+        said = wording.preview(lite.desk, notice_id)
         for form, text in (("subject.txt", said.subject + "\n"), ("email.html", said.html), ("email.txt", said.text)):
             golden(f"messages/{name or kind}/{form}", text)
         golden(f"messages/{name or kind}/slack.txt", said.slack)
+        golden(f"slack/messages/{name or kind}.json", posted(lite, notice_id))
 
     return check
+
+
+def posted(world: World, notice_id: int) -> str:
+    """The blocks of a notice as the bot posts them, one a line; Slack would take them. Signed tokens are left out."""
+    with world.desk.reading() as conn:
+        notice = outbox.notice(conn, notice_id)
+        facts = wording.Facts(world.desk, conn, [notice])
+    forms: tuple[Form, ...] = ("slack",)
+    blocks = as_blocks(wording.message(facts.matter(notice), forms), pressed=True)
+    assert faults(blocks) == []
+    return as_lines(blocks)
 
 
 def last(world: World, kind: str, who: str | None, about: dict[str, Any]) -> int:

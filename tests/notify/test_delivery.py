@@ -28,7 +28,7 @@ def test_a_new_task_arrives_by_slack_and_by_mail(on_both: World, mail: Mailserve
     assert "They tell their story once" in letter.text("html")
     assert [p.text for p in slack.to("UANA")] == ["Acme is in Triage now", letter.subject]
     assert row(on_both, channel="email").sent_at == on_both.now
-    assert row(on_both, channel="slack", kind="assigned").ref == slack.posts[1].ts
+    assert row(on_both, channel="slack", kind="assigned").ref == f"DUANA/{slack.posts[1].ts}"
     assert on_both.deliver().counts == {}
 
 

@@ -22,13 +22,14 @@ SECONDS: Final = 15.0
 class Channel(Protocol):
     """``forms`` are what it needs of a message, ``doubt`` what it does when one may have arrived already, ``secrets``
     what must never be printed, ``rate`` how many messages a second each room or mailbox of it takes, 0 where nobody
-    counts. ``deliver`` returns an outcome by ``deadline`` (of :func:`time.monotonic`); where ``doubt`` is ``looks`` it
+    counts, ``threads`` whether it can answer to a post. ``deliver`` returns an outcome by ``deadline`` (of :func:`time.monotonic`); where ``doubt`` is ``looks`` it
     is called in several threads at once."""
 
     forms: tuple[Form, ...]
     doubt: Doubt
     secrets: tuple[str, ...]
     rate: float
+    threads: bool
 
     def deliver(self, message: Outgoing, *, deadline: float) -> Outcome: ...
 
@@ -52,6 +53,7 @@ class Plugin(_Base):  # type: ignore[misc]  # see above
     forms: ClassVar[tuple[Form, ...]] = ("text",)
     doubt: ClassVar[Doubt] = "once"
     usual_rate: ClassVar[float] = 0.0
+    threads: ClassVar[bool] = False
     # Apprise would sleep between messages by a clock of its own; our outbox decides when something is sent.
     request_rate_per_sec = 0
     protocol: ClassVar[str | None] = None

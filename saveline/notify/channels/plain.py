@@ -32,6 +32,7 @@ class Plain:
 
     forms: tuple[Form, ...] = ("text",)
     doubt: Doubt = "once"
+    threads = False
 
     def __init__(self, url: str, *, to_persons: bool) -> None:
         self.rate = rate_of(dict(parse_qsl(url.partition("?")[2])), 0.0)

@@ -1,8 +1,11 @@
 """Slack: ``sslack://TOKEN/`` posts as a bot to people and rooms, ``sslackhook://T…/B…/X…`` by a webhook to one room.
 
 A bot's posts have buttons, lie in one thread for each deal and conversation, and are changed when their task is. What
-it says of a post, ``C0815/1700000000.000100``, is the conversation and the post in it. A bot marks each post with our message's id. When nobody knows whether a post arrived, it looks for that mark in the
-conversation and posts only if it is absent. A webhook cannot look: it posts once more, and says so.
+it says of a post, ``C0815/1700000000.000100``, is the conversation and the post in it.
+
+A bot marks each post with our message's id. When nobody knows whether a post arrived, it looks for that mark in the
+conversation and posts only if it is absent. A webhook cannot look: it posts once more, and says so. Nor can anything be
+pressed in what it posts: there, signed links lead to pages.
 """
 
 from __future__ import annotations
@@ -61,6 +64,7 @@ class Sslack(Plugin):
     forms = ("slack",)
     doubt = "looks"
     usual_rate = 1.0  # what Slack allows in one conversation
+    threads = True
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
