@@ -22,8 +22,8 @@ SECONDS: Final = 15.0
 class Channel(Protocol):
     """``forms`` are what it needs of a message, ``doubt`` what it does when one may have arrived already, ``secrets``
     what must never be printed, ``rate`` how many messages a second each room or mailbox of it takes, 0 where nobody
-    counts, ``threads`` whether it can answer to a post. ``deliver`` returns an outcome by ``deadline`` (of :func:`time.monotonic`); where ``doubt`` is ``looks`` it
-    is called in several threads at once."""
+    counts, ``threads`` whether it can answer to a post. ``deliver`` returns an outcome by ``deadline`` (of
+    :func:`time.monotonic`); where ``doubt`` is ``looks`` it is called in several threads at once."""
 
     forms: tuple[Form, ...]
     doubt: Doubt
