@@ -75,6 +75,15 @@ class NotAllowed(Refusal):
         super().__init__(f"“{title}” is with {holder}: {person} has no part in it. Nothing was changed.")
 
 
+class NotTheirsToRead(NotAllowed):
+    """Somebody says that they have read what lies with somebody else."""
+
+    def __init__(self, title: str, person: str, holder: str) -> None:
+        Refusal.__init__(
+            self, f"“{title}” is with {holder}, and only they can say that they have read it. Nothing was changed."
+        )
+
+
 class HasLeft(Refusal):
     """Somebody acts who is no longer active, or was never in the directory."""
 
