@@ -212,6 +212,7 @@ def _news(matter: Matter) -> str:
         "play_changed": "You get this because tasks or deals of yours are other than they were.",
         "empty_rung": "You get this because you look after Saveline here.",
         "cleared": _story(matter),
+        "your_link": "You get this because it was asked for with your address.",
         "merged": _relation(matter) or "You get this because you had an open task there.",
     }
     told = _relation(matter) or "You get this because the play names you for it."

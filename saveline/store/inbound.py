@@ -39,3 +39,9 @@ def settle(conn: Connection, source: str, key: str, result: str) -> None:
     """Write down what came of it."""
     mine = sa.update(INBOUND).where(INBOUND.c.source == source, INBOUND.c.key == key)
     conn.execute(mine.values(result=result))
+
+
+def count(conn: Connection, source: str, prefix: str) -> int:
+    """How many keys of ``source`` start with ``prefix``."""
+    like = INBOUND.c.key.startswith(prefix, autoescape=True)
+    return int(conn.execute(sa.select(sa.func.count()).where(INBOUND.c.source == source, like)).scalar_one())

@@ -1,9 +1,9 @@
 """Who may do what with a task: one rule for every door.
 
-A task may be worked on by whoever has it or would have it were they not away, whoever owns the deal, the members and the
-lead of the department it is offered to or belongs to, the managers above both, whoever its ladder has called, and the
-steward. An approval may be given by whoever may grant what is asked for, too. That it was read is for those to say who
-have it before them: said by anybody else it would keep the ladder from looking for whoever has it. Everybody in the
+A task may be worked on by whoever has it or would have it were they not away, whoever owns the deal, the members and
+the lead of the department it is offered to or belongs to, the managers above both, whoever its ladder has called, and
+the steward. An approval may also be given by anybody else who may grant what is asked for. That it was read is for
+those to say in whose hands it lies: from others it would keep the ladder from looking for them. Everybody in the
 directory may comment.
 """
 
