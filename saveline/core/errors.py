@@ -63,6 +63,13 @@ class UnknownNotice(Refusal):
         super().__init__(f"There is no notice {notice_id}.")
 
 
+class NoticeStays(Refusal):
+    """Somebody wants a notice sent again or dropped, and that cannot be."""
+
+    def __init__(self, notice_id: int, why: str) -> None:
+        super().__init__(f"Notice {notice_id} {why}. Nothing was changed.")
+
+
 class NotTheirs(Refusal):
     def __init__(self, title: str, person: str, department: str) -> None:
         super().__init__(f"“{title}” is offered to {department}; {person} is not in that department.")
