@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -127,7 +127,7 @@ def cancel(conn: Connection, line: Line, reason: str, now: datetime) -> bool:
     return _in_nobodys_hands(conn, line, now, values)
 
 
-def _in_nobodys_hands(conn: Connection, line: Line, now: datetime, values: dict[str, object]) -> bool:
+def _in_nobodys_hands(conn: Connection, line: Line, now: datetime, values: Mapping[str, object]) -> bool:
     mine = sa.update(NOTICE).where(NOTICE.c.id == line.id, NOTICE.c.status == line.status)
     free = sa.or_(NOTICE.c.lease_until.is_(None), NOTICE.c.lease_until <= now)
     return conn.execute(mine.where(free).values(**values)).rowcount == 1

@@ -173,7 +173,7 @@ def test_what_is_old_and_settled_is_forgotten_and_nothing_else(on_both: World) -
     assert left(on_both, NOTICE.c.ordinal) == [11, 12, 13, 14, 21, 22, 23]
     assert left(on_both, INBOUND.c.key) == ["edge"]
     assert left(on_both, IMPORT_RUN.c.source) == ["edge"]
-    assert keep_house(on_both.desk).deleted == {"notices": 0, "inbound": 0, "imports": 0}
+    assert keep_house(on_both.desk).deleted == {"attempts": 0, "notices": 0, "inbound": 0, "imports": 0}
 
 
 def test_history_is_never_forgotten(on_both: World) -> None:

@@ -49,7 +49,7 @@ def test_the_list_says_what_became_of_each(terminal: Terminal, lite: World, mail
 
 
 def test_what_there_is_not_is_refused_with_what_there_is(terminal: Terminal) -> None:
-    assert "Did you mean “dead”?" in terminal.refused("notices", "list", "--status", "deed")
+    assert "Did you mean 'dead'?" in terminal.refused("notices", "list", "--status", "deed")
     assert "email" in terminal.refused("notices", "list", "--channel", "emial")
     assert "There is no notice 99" in terminal.refused("notices", "explain", "99")
 
