@@ -22,13 +22,14 @@ from saveline.actions.advance import Advanced
 from saveline.actions.delivery import Delivered
 from saveline.actions.inbox import InboxRead
 from saveline.actions.intake import ImportResult
+from saveline.actions.mail_in import MailRead
 from saveline.core import periods
 from saveline.core.periods import Period
 from saveline.core.phrases import count
 from saveline.store import milestones as store
 
 MOST_PROBLEMS: Final = 200
-FLOWS: Final = ("advance", "deliver", "intake", "digest", "stage_report", "audit", "housekeeping")
+FLOWS: Final = ("advance", "deliver", "mail", "intake", "digest", "stage_report", "audit", "housekeeping")
 
 
 async def advanced(done: Advanced) -> None:
@@ -54,6 +55,14 @@ async def delivered(done: Delivered) -> None:
             for d in done.dead
         ]
         await acreate_table_artifact(table=dead, key="dead-notices", description="Notices that will not arrive.")
+
+
+async def mail_read(done: MailRead) -> None:
+    """Mails by what became of them, and those that a person should look at."""
+    await named(_summary(done.counts) or "no mail")
+    await table("mail", [{"what": k, "mails": n} for k, n in sorted(done.counts.items())], "What became of the mails.")
+    left = [{"why": words} for words in done.unmatched[:MOST_PROBLEMS]]
+    await table("unmatched-mail", left, "Mails that were put into the folder for what could not be matched.")
 
 
 async def read(done: InboxRead) -> None:

@@ -26,6 +26,9 @@ WRITING: Final = (
 IMPORTING: Final = ("rows_written", "judged", "import_recorded", "people_file_written")
 """The places in an import that are its own, in order; it writes decisions between the first and the second."""
 
+READING: Final = ("mail_acted", "mail_moved")
+"""The places around moving a mail away that has been dealt with."""
+
 
 def crash_point(name: str) -> None:
     """Die here, if that is what the test asked for."""

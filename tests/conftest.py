@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from tests import goldens
+from tests.imapserver import Imapserver, imapserver
 from tests.servers import TOKEN, Mailserver, Slack, mailserver, slack_server
 from tests.world import World, world
 
@@ -82,6 +83,13 @@ def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack]:
     with slack_server() as server:
         monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
         monkeypatch.setenv("SLACK_API", server.api)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Imapserver]:
+    """A real IMAP server for the session; tests empty its mailbox with the fixture ``inbox``."""
+    with imapserver() as server:
         yield server
 
 

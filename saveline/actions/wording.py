@@ -24,8 +24,10 @@ from saveline.core.report import StageReport
 from saveline.core.report_words import report_view
 from saveline.files import shipped
 from saveline.notify.buttons import buttons
+from saveline.notify.invitations import invitation
 from saveline.notify.matter import Matter
 from saveline.notify.message import Act, Outgoing
+from saveline.notify.mime import NOTICE
 from saveline.notify.render import Form, Worded, Wording
 from saveline.notify.view import view
 from saveline.store import outbox, unreachable, views
@@ -109,8 +111,8 @@ def message(matter: Matter, forms: Collection[Form]) -> Outgoing:
     return Outgoing(
         to=address_of(notice.channel, person, matter.workspace),
         subject=worded.subject,
-        # Both from columns that never change: every attempt has them, and no other installation.
-        id=f"notice-{notice.id}.{_digest(matter, notice.kind, notice.at, notice.person_id, notice.channel)}",
+        # From columns that never change: every attempt has them, and no other installation.
+        id=f"{NOTICE}{notice.id}.{_mark(matter)}",
         thread=f"deal-{matter.deal.id}.{_digest(matter, matter.deal.opened_at)}" if matter.deal else "",
         at=matter.now,
         text=worded.text,
@@ -121,12 +123,21 @@ def message(matter: Matter, forms: Collection[Form]) -> Outgoing:
         acts=tuple(Act(a["verb"], a["button"], a["url"]) for a in seen["acts"] if a["url"]),
         buttons=buttons(matter) if "slack" in forms else (),
         changes=str(matter.about.get("ref", "")) if notice.kind == UPDATE else "",
+        invitation=invitation(matter, seen) if "html" in forms else "",
     )
 
 
 def report_page(report: StageReport, zone: str) -> str:
     """The stage report as Markdown."""
     return templates().page("stage_report", {"report": report_view(report, zone)})
+
+
+def _mark(matter: Matter) -> str:
+    """What makes the message's id one that only its reader knows; where nothing is signed, one of its own at least."""
+    notice = matter.notice
+    if matter.links is not None:
+        return matter.links.mark(notice.id)
+    return _digest(matter, notice.kind, notice.at, notice.person_id, notice.channel)
 
 
 def _digest(matter: Matter, *parts: object) -> str:

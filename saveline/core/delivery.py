@@ -181,7 +181,9 @@ def outcome_word(outcome: Outcome) -> str:
 # --- whether it is still wanted ---------------------------------------------------------------------------------------
 
 _OF_CLOSED_DEALS: Final = frozenset({"saved", "lost"})
-_NEWS_OF_ENDINGS: Final = frozenset({"outcome", "withdrawn", "not_needed", "approval", "merged", "cleared"})
+_NEWS_OF_ENDINGS: Final = frozenset(
+    {"outcome", "withdrawn", "not_needed", "approval", "merged", "cleared", "mail_answer"}
+)
 _TO_HOLDERS: Final = frozenset({"assigned", "reminder", "decision_due"})
 
 

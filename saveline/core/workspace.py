@@ -67,6 +67,14 @@ class WebhookSource(Fact, frozen=True):
     scopes: tuple[str, ...]
 
 
+class Replies(Fact, frozen=True):
+    """The mailbox to which answers and returned mails come: an IMAP URL. ``trust`` is the name under which its server
+    writes whether a mail is from whom it says; without it nothing is asked of that."""
+
+    url: str
+    trust: str = ""
+
+
 class NoticeRule(Fact, frozen=True):
     """By which channels a kind of notice goes: all of ``channels`` that reach the person, or only the first."""
 
@@ -177,6 +185,7 @@ class Workspace(Fact, frozen=True):
     rehearsal: Behaviour = Behaviour()
     webhooks: Mapping[str, WebhookSource] = {}
     internal: tuple[str, ...] = ()
+    replies: Replies | None = None
 
     def outcome(self, key: str) -> Outcome | None:
         return next((o for o in self.outcomes if o.key == key), None)

@@ -6,6 +6,8 @@ been used is kept elsewhere, by the ``jti`` inside: the text of a token is malle
 
 from __future__ import annotations
 
+import base64
+import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -23,17 +25,14 @@ LONGEST: Final = 1_000
 """Characters of a token that are looked at; ours have a fifth."""
 
 
-class Grant(Fact, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """What a link names: a person's notice, or where that is 0 a person's task. ``jti`` is the link's own number,
-    ``until`` seconds since 1970, UTC."""
+class Grant(Fact, frozen=True):
+    """What a link names: a person's notice. ``jti`` is the link's own number, ``until`` seconds since 1970, UTC."""
 
     purpose: Purpose
     notice_id: int
     person_id: int
     jti: str
     until: int
-    deal_id: int = 0
-    task_no: int = 0
 
 
 class Forged(ValueError):
@@ -41,11 +40,7 @@ class Forged(ValueError):
 
 
 class Expired(ValueError):
-    """The token was ours, and its time is over. ``grant`` is what it named."""
-
-    def __init__(self, grant: Grant) -> None:
-        super().__init__(grant.purpose)
-        self.grant = grant
+    """The token was ours, and its time is over."""
 
 
 class Links:
@@ -59,14 +54,10 @@ class Links:
 
     def link(self, purpose: Purpose, notice_id: int, person_id: int, at: datetime) -> str:
         """The address of a page. ``at`` is the notice's moment: the same notice has the same link on every attempt."""
-        jti = _number(f"{purpose}:{notice_id}:{person_id}")
-        return self._signed(Grant(purpose, notice_id, person_id, jti, _until(at)))
-
-    def to_task(self, deal_id: int, task_no: int, person_id: int, at: datetime) -> str:
-        """The address of a person's page of a task, from a list of their tasks that was made ``at``."""
-        until = _until(at)
-        jti = _number(f"task:{deal_id}.{task_no}:{person_id}:{until}")
-        return self._signed(Grant("task", 0, person_id, jti, until, deal_id, task_no))
+        until = int((at + VALID).timestamp())
+        jti = sha256(f"{purpose}:{notice_id}:{person_id}".encode()).hexdigest()[:16]
+        token = self._serializer(purpose).dumps([notice_id, person_id, jti, until])
+        return f"{self.url}/{purpose}/{token}"
 
     def read(self, purpose: Purpose, token: str, now: datetime) -> Grant:
         """What the token names. Raises Forged, Expired; nothing else, whatever the text is."""
@@ -74,26 +65,28 @@ class Links:
             if len(token) > LONGEST:
                 raise Forged(purpose)
             data: Any = self._serializer(purpose).loads(token)
-            grant = msgspec.convert([purpose, *data], Grant)
-        except (BadData, msgspec.ValidationError, UnicodeError, TypeError) as error:
+            grant = Grant(purpose, *msgspec.convert(data, tuple[int, int, str, int]))
+        except (BadData, msgspec.ValidationError, UnicodeError) as error:
             raise Forged(purpose) from error
         if grant.until < now.timestamp():
-            raise Expired(grant)
+            raise Expired(purpose)
         return grant
 
-    def _signed(self, grant: Grant) -> str:
-        data = [grant.notice_id, grant.person_id, grant.jti, grant.until]
-        data += [grant.deal_id, grant.task_no] if grant.deal_id else []
-        return f"{self.url}/{grant.purpose}/{self._serializer(grant.purpose).dumps(data)}"
+    def mark(self, notice_id: int) -> str:
+        """20 letters and digits that are in the mail of a notice and nowhere else, so that an answer can show that it
+        is one. They are the same on every attempt, also after a new key, and large letters count as small ones."""
+        return _marked(self._keys[0], notice_id)
+
+    def is_mark(self, notice_id: int, text: str) -> bool:
+        """Whether ``text`` is the mark of that notice, by any of the keys."""
+        given = text.lower().encode()
+        return any(hmac.compare_digest(_marked(key, notice_id).encode(), given) for key in self._keys)
 
     def _serializer(self, purpose: Purpose) -> URLSafeSerializer:
         signing = {"key_derivation": "hmac", "digest_method": sha256}
         return URLSafeSerializer(self._keys, salt=f"saveline.{purpose}", signer_kwargs=signing)
 
 
-def _until(at: datetime) -> int:
-    return int((at + VALID).timestamp())
-
-
-def _number(text: str) -> str:
-    return sha256(text.encode()).hexdigest()[:16]
+def _marked(key: str, notice_id: int) -> str:
+    signed = hmac.digest(key.encode(), f"saveline.mail:{notice_id}".encode(), "sha256")
+    return base64.b32encode(signed[:15]).decode().lower()[:20]

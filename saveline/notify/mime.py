@@ -16,18 +16,24 @@ from functools import lru_cache
 from typing import Final
 
 from saveline.core.facts import Fact
+from saveline.notify.invitations import method_of, with_organizer
 from saveline.notify.message import Outgoing, subject_line
 
+NOTICE: Final = "notice-"
+"""How the Message-IDs of our notices begin; their number and mark follow."""
+LONGEST_NUMBER: Final = 19
 _END: Final = "\r\n"
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class Sender(Fact, frozen=True):
-    """Who our mails come from; ``reply_to`` where answers go, if it is somebody else."""
+    """Who our mails come from; ``reply_to`` where answers go, if it is somebody else. With ``plus`` that mailbox takes
+    mail for ``name+anything`` too, and then the address itself says which notice is answered."""
 
     address: str
     name: str = "Saveline"
     reply_to: str = ""
+    plus: bool = False
 
     @property
     def domain(self) -> str:
@@ -39,16 +45,38 @@ def message_id(message: Outgoing, sender: Sender) -> str:
     return f"<{message.id}@{sender.domain}>"
 
 
+def notice_named(identifier: str) -> tuple[int, str] | None:
+    """The notice and the mark in a Message-ID or an address of ours, ``12.abc…``; None where it is neither's."""
+    number, _, mark = identifier.partition(".")
+    if number.isascii() and number.isdigit() and len(number) < LONGEST_NUMBER and mark.isascii() and mark.isalnum():
+        return int(number), mark
+    return None
+
+
+def reply_address(message: Outgoing, sender: Sender) -> str:
+    """Where an answer goes; '' where it goes to whom the mail comes from."""
+    if not sender.plus or not message.id.startswith(NOTICE):
+        return sender.reply_to
+    name, _, domain = (sender.reply_to or sender.address).rpartition("@")
+    return f"{name}+{message.id.removeprefix(NOTICE)}@{domain}"
+
+
 def as_mail(message: Outgoing, sender: Sender) -> bytes:
-    """The mail with a text part of its own and, where there is one, an HTML part. Lines end with CR LF.
+    """The mail with a text part of its own and, where there are any, an HTML part and an invitation. Lines end with
+    CR LF.
 
     Raises ValueError where a header holds a control character.
     """
     head = "".join(f"{name}: {_header(name, value)}{_END}" for name, value in _headers(message, sender))
-    if not message.html:
-        return head.encode() + _part("plain", message.text)
+    parts = [_part("plain", message.text)]
+    if message.html:
+        parts.append(_part("html", message.html))
+    if message.invitation:
+        calendar = with_organizer(message.invitation, sender.name, sender.address)
+        parts.append(_part("calendar", calendar, f"; method={method_of(calendar)}"))
+    if len(parts) == 1:
+        return head.encode() + parts[0]
     mark = f"=-{message.id}".encode()
-    parts = _part("plain", message.text), _part("html", message.html)
     kind = b'Content-Type: multipart/alternative;\r\n boundary="%s"\r\n\r\n' % mark
     body = b"".join(b"--%s\r\n%s\r\n" % (mark, part) for part in parts)
     return head.encode() + kind + body + b"--%s--\r\n" % mark
@@ -63,9 +91,15 @@ def _headers(message: Outgoing, sender: Sender) -> Iterator[tuple[str, str]]:
     if message.thread:
         yield "In-Reply-To", f"<{message.thread}@{sender.domain}>"
         yield "References", f"<{message.thread}@{sender.domain}>"
-    if sender.reply_to:
-        yield "Reply-To", sender.reply_to
+    reply_to = reply_address(message, sender)
+    if reply_to:
+        yield "Reply-To", reply_to
     yield "Auto-Submitted", "auto-generated"
+    # What Auto-Submitted asks for, in the words of the one large program that does not know it.
+    yield "X-Auto-Response-Suppress", "OOF, AutoReply"
+    if message.unsubscribe:
+        yield "List-Unsubscribe", f"<{message.unsubscribe}>"
+        yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
     yield from message.headers.items()
     yield "MIME-Version", "1.0"
 
@@ -81,7 +115,7 @@ def _named(name: str, address: str) -> str:
     return formataddr((subject_line(name), address))
 
 
-def _part(subtype: str, text: str) -> bytes:
+def _part(subtype: str, text: str, more: str = "") -> bytes:
     body = binascii.b2a_qp(text.replace("\r\n", "\n").encode(), istext=True).replace(b"\n", b"\r\n")
-    kind = f"Content-Type: text/{subtype}; charset=utf-8{_END}Content-Transfer-Encoding: quoted-printable{_END}{_END}"
-    return kind.encode() + body
+    kind = f"Content-Type: text/{subtype}; charset=utf-8{more}{_END}"
+    return f"{kind}Content-Transfer-Encoding: quoted-printable{_END}{_END}".encode() + body

@@ -211,8 +211,9 @@ def _news(matter: Matter) -> str:
         "severity": _circle(matter),
         "play_changed": "You get this because tasks or deals of yours are other than they were.",
         "empty_rung": "You get this because you look after Saveline here.",
+        "mail_answer": "You get this because you answered a message of Saveline's.",
+        "unreachable": _above(matter),
         "cleared": _story(matter),
-        "your_link": "You get this because it was asked for with your address.",
         "merged": _relation(matter) or "You get this because you had an open task there.",
     }
     told = _relation(matter) or "You get this because the play names you for it."
@@ -223,6 +224,13 @@ def _followed(matter: Matter) -> str:
     if "from" in matter.about:
         return "You get this because these tasks are yours now."
     return "You get this because you had these tasks."
+
+
+def _above(matter: Matter) -> str:
+    person = matter.people.by_id.get(int(matter.about.get("who", 0)))
+    if person is not None and person.manager_id == matter.notice.person_id:
+        return f"You get this because you are {possessive(matter.first(person.id))} manager."
+    return "You get this because you look after Saveline here."
 
 
 def _circle(matter: Matter) -> str:

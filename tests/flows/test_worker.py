@@ -20,7 +20,7 @@ from tests.notify.looking import rows
 from tests.servers import Mailserver, Slack
 from tests.world import World
 
-FLOWS = {"advance", "deliver", "intake", "digest", "stage_report", "audit", "housekeeping"}
+FLOWS = {"advance", "deliver", "mail", "intake", "digest", "stage_report", "audit", "housekeeping"}
 SECONDS = 240.0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import pytest
@@ -14,6 +14,9 @@ from saveline.notify.render import Form
 from saveline.store import outbox
 from saveline.store.rows import NOTICE
 from tests.goldens import as_lines
+from tests.imapserver import Imapserver
+from tests.notify.letters import empty, with_mailbox
+from tests.notify.looking import only_mail
 from tests.slack_limits import faults
 from tests.world import World
 
@@ -54,3 +57,12 @@ def last(world: World, kind: str, who: str | None, about: dict[str, Any]) -> int
         rows = [row.id for row in conn.execute(wanted) if all(f'"{v}"' in row.about for v in about.values())]
     assert rows, f"no {kind} to {who}: {world.told()}"
     return int(rows[0])
+
+
+@pytest.fixture
+def inbox(dovecot: Imapserver, lite: World) -> Iterator[Imapserver]:
+    """An empty mailbox, from which the world reads answers; everything goes by mail, and addresses take a plus."""
+    only_mail(lite)
+    with_mailbox(lite, dovecot.url)
+    yield dovecot
+    empty(dovecot)

@@ -34,6 +34,7 @@ from saveline.core.workspace import (
     Limit,
     NoticeRule,
     Outcome,
+    Replies,
     Risk,
     RiskRule,
     Severity,
@@ -131,6 +132,7 @@ class _Reader:
             ),
             webhooks=webhooks_of(self.found, shape),
             internal=internal_of(self.found, shape),
+            replies=Replies(shape.replies.url, shape.replies.trust) if shape.replies else None,
         )
 
     def _check_place_and_time(self, shape: SettingsShape) -> None:
@@ -238,6 +240,9 @@ class _Reader:
             if "://" not in channel.url:
                 place: Place = ("channels", name, "url")
                 self.found.add(place, f"url is {channel.url!r}", "an address like smail://… or slack://…")
+        if shape.replies is not None and shape.replies.url.partition("://")[0] not in ("imap", "imaps"):
+            what, expected = "replies are read from an IMAP mailbox", "an address like imaps://user:password@host/INBOX"
+            self.found.add(("replies", "url"), what, expected)
         for kind, rule in shape.notices.items():
             self._check_notice(kind, rule, shape)
         for key, room in ((k, d.channel) for k, d in shape.departments.items() if d.channel is not None):

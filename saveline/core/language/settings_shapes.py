@@ -79,6 +79,13 @@ class WebhookShape(Shape):
     scopes: Words = Field(description="What it may send: signals, accounts, touchpoints; act to act on tasks.")
 
 
+class RepliesShape(Shape):
+    url: Text = Field(description="The mailbox, like imaps://${IMAP_USER}:${IMAP_PASSWORD}@imap.example.com/INBOX")
+    trust: Text = Field(
+        default="", description="The name in Authentication-Results under which its server says who a mail is from."
+    )
+
+
 class NoticeRuleShape(Shape):
     all: Words = []
     first: Words = []
@@ -135,4 +142,5 @@ class SettingsShape(Shape):
     internal: list[Text] = Field(
         default=[], description="Hosts of your own network that web hooks may be sent to, like [chat.corp.example]."
     )
+    replies: RepliesShape | None = Field(default=None, description="Where answers and returned mails come to.")
     accept: Words = []

@@ -227,8 +227,9 @@ class Smail(Plugin):
 
 
 def sender_of(query: dict[str, str]) -> Sender:
-    """From ``?from=``, ``&name=`` and ``&reply_to=``. Raises Misconfigured."""
-    sender = Sender(query.get("from", ""), query.get("name", "Saveline"), query.get("reply_to", ""))
+    """From ``?from=``, ``&name=``, ``&reply_to=`` and ``&plus=yes``. Raises Misconfigured."""
+    plus = query.get("plus", "no") in ("yes", "true", "1")
+    sender = Sender(query.get("from", ""), query.get("name", "Saveline"), query.get("reply_to", ""), plus)
     for key, address in (("from", sender.address), ("reply_to", sender.reply_to or "a@b")):
         if not is_address(address):
             raise Misconfigured(f"{key} is {address!r}: expected an e-mail address, as in ?from=saveline@example.com")
