@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
+
+from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
 from saveline.core.facts import Fact
 from saveline.core.phrases import count
-from saveline.store import health
+from saveline.store import destinations, health
 
 PATIENCE: Final = timedelta(minutes=5)
 SILENCE: Final = timedelta(minutes=15)
+FAILURES: Final = 5
+"""Failures in a row after which a destination is said to fail."""
 
 
 class Finding(Fact, frozen=True):
@@ -28,26 +32,48 @@ def audit(desk: Desk, *, repair: bool = True) -> tuple[Finding, ...]:
     gone are released."""
     with desk.writing() as conn:
         now = desk.now(conn)
-        late, oldest = health.untaken(conn, now - PATIENCE)
-        aside = health.set_aside(conn)
-        leases = health.past_their_lease(conn, now - PATIENCE)
-        stuck = health.stuck(conn, now - SILENCE)
-        dead = health.dead(conn, now - timedelta(days=1))
-        if leases and repair:
+        found = [*_engine(conn, now), *_outbox(conn, now, repair=repair), *_destinations(conn, now)]
+        return (*found, *_aside(health.set_aside(conn)))
+
+
+def _engine(conn: Connection, now: datetime) -> Iterator[Finding]:
+    late, oldest = health.untaken(conn, now - PATIENCE)
+    if late:
+        words = f"{count(late, 'deal')} waited past their due moment, the oldest {_since(now, oldest)}"
+        yield Finding("engine-late", words)
+
+
+def _outbox(conn: Connection, now: datetime, *, repair: bool) -> Iterator[Finding]:
+    stuck = health.stuck(conn, now - SILENCE)
+    if stuck:
+        by = ", ".join(f"{n} by {channel}" for channel, n in stuck.items())
+        words = f"{count(sum(stuck.values()), 'notice')} waiting ({by}), and none was sent {_since(now, now - SILENCE)}"
+        yield Finding("queue-stuck", words)
+    unjudged = health.unjudged(conn, now - SILENCE)
+    if unjudged:
+        words = (
+            f"{count(unjudged, 'notice')} due {_since(now, now - SILENCE)}, and nobody has looked whether they may go"
+        )
+        yield Finding("notices-unjudged", words)
+    leases = health.past_their_lease(conn, now - PATIENCE)
+    if leases:
+        if repair:
             health.release_leases(conn, now - PATIENCE)
-    found = [
-        late
-        and Finding(
-            "engine-late", f"{count(late, 'deal')} waited past their due moment, the oldest {_since(now, oldest)}"
-        ),
-        stuck
-        and Finding("queue-stuck", f"{count(stuck, 'notice')} waiting, and none was sent {_since(now, now - SILENCE)}"),
-        leases
-        and Finding("leases-released", f"{count(leases, 'notice')} had a worker that never came back", urgent=False),
-        dead
-        and Finding("notices-dead", f"{count(dead, 'notice')} could not be delivered in the last day", urgent=False),
-    ]
-    return (*(f for f in found if f), *_aside(aside))
+        yield Finding("leases-released", f"{count(leases, 'notice')} had a worker that never came back", urgent=False)
+    dead = health.dead(conn, now - timedelta(days=1))
+    if dead:
+        words = f"{count(dead, 'notice')} could not be delivered in the last day: `saveline notices list --status dead`"
+        yield Finding("notices-dead", words, urgent=False)
+
+
+def _destinations(conn: Connection, now: datetime) -> Iterator[Finding]:
+    """A channel that fails for long is urgent. A single room or mailbox is somebody's to put right."""
+    for there in destinations.failing(conn, now - timedelta(hours=1), FAILURES):
+        whole = ":" not in there.key
+        what = f"the channel {there.key}" if whole else there.key
+        last = f", the last arrived {_since(now, there.sent_at)} ago".replace("for ", "") if there.sent_at else ""
+        words = f"{what} has failed {count(there.failures, 'time')} in a row{last}: {there.error}"
+        yield Finding("channel-failing" if whole else "destination-failing", words, urgent=whole)
 
 
 def _since(now: datetime, at: datetime | None) -> str:

@@ -74,12 +74,14 @@ def press_within(desk: Desk, conn: Connection, wanted: Press, now: datetime) -> 
 def said(case: Case, wanted: Press, decision: Decision) -> str:
     """What happened, who did it and when, in a sentence: also what a second press is told."""
     task = decision.deal.task(wanted.ref.no)
-    title = task.title if task else f"Deal {wanted.ref.deal_id}"
     by, people = case.people.name(wanted.by.person_id), case.people
     at = decision.events[-1].at if decision.events else None
     calendar = people.calendar(wanted.by.person_id)
     when = f" ({calendar.local(at):%-d %b %H:%M})" if at else ""
-    return f"“{title}” {_verb(wanted.intent, case)} {by}{when}."
+    what = f"“{task.title}”" if task else f"The deal of {case.account.name}"
+    if isinstance(wanted.intent, Done) and task is not None and not task.closed:
+        return f"{what} is not done yet: somebody has to approve what was granted. It was sent to them for {by}{when}."
+    return f"{what} {_verb(wanted.intent, case)} {by}{when}."
 
 
 def _verb(intent: Intent, case: Case) -> str:

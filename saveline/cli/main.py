@@ -8,7 +8,22 @@ import traceback
 import typer
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from saveline.cli import account, deal, demo, doctor, import_, init, output, pipeline, playbook, task, token, up, why
+from saveline.cli import (
+    account,
+    deal,
+    demo,
+    doctor,
+    import_,
+    init,
+    notices,
+    output,
+    pipeline,
+    playbook,
+    task,
+    token,
+    up,
+    why,
+)
 from saveline.core.errors import Invalid, Refusal
 
 app = typer.Typer(
@@ -25,6 +40,7 @@ app.add_typer(deal.app, name="deal")
 app.add_typer(account.app, name="account")
 app.add_typer(task.app, name="task")
 app.add_typer(token.app, name="token")
+app.add_typer(notices.app, name="notices")
 app.add_typer(why.app, name="why")
 
 

@@ -63,6 +63,13 @@ class UnknownNotice(Refusal):
         super().__init__(f"There is no notice {notice_id}.")
 
 
+class NoticeStays(Refusal):
+    """Somebody wants a notice sent again or dropped, and that cannot be."""
+
+    def __init__(self, notice_id: int, why: str) -> None:
+        super().__init__(f"Notice {notice_id} {why}. Nothing was changed.")
+
+
 class NotTheirs(Refusal):
     def __init__(self, title: str, person: str, department: str) -> None:
         super().__init__(f"“{title}” is offered to {department}; {person} is not in that department.")
@@ -73,6 +80,15 @@ class NotAllowed(Refusal):
 
     def __init__(self, title: str, person: str, holder: str) -> None:
         super().__init__(f"“{title}” is with {holder}: {person} has no part in it. Nothing was changed.")
+
+
+class NotTheirsToRead(NotAllowed):
+    """Somebody says that they have read what lies with somebody else."""
+
+    def __init__(self, title: str, person: str, holder: str) -> None:
+        Refusal.__init__(
+            self, f"“{title}” is with {holder}, and only they can say that they have read it. Nothing was changed."
+        )
 
 
 class HasLeft(Refusal):

@@ -25,14 +25,17 @@ LONGEST: Final = 1_000
 """Characters of a token that are looked at; ours have a fifth."""
 
 
-class Grant(Fact, frozen=True):
-    """What a link names: a person's notice. ``jti`` is the link's own number, ``until`` seconds since 1970, UTC."""
+class Grant(Fact, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What a link names: a person's notice, or where that is 0 a person's task. ``jti`` is the link's own number,
+    ``until`` seconds since 1970, UTC."""
 
     purpose: Purpose
     notice_id: int
     person_id: int
     jti: str
     until: int
+    deal_id: int = 0
+    task_no: int = 0
 
 
 class Forged(ValueError):
@@ -40,7 +43,11 @@ class Forged(ValueError):
 
 
 class Expired(ValueError):
-    """The token was ours, and its time is over."""
+    """The token was ours, and its time is over. ``grant`` is what it named."""
+
+    def __init__(self, grant: Grant) -> None:
+        super().__init__(grant.purpose)
+        self.grant = grant
 
 
 class Links:
@@ -54,10 +61,14 @@ class Links:
 
     def link(self, purpose: Purpose, notice_id: int, person_id: int, at: datetime) -> str:
         """The address of a page. ``at`` is the notice's moment: the same notice has the same link on every attempt."""
-        until = int((at + VALID).timestamp())
-        jti = sha256(f"{purpose}:{notice_id}:{person_id}".encode()).hexdigest()[:16]
-        token = self._serializer(purpose).dumps([notice_id, person_id, jti, until])
-        return f"{self.url}/{purpose}/{token}"
+        jti = _number(f"{purpose}:{notice_id}:{person_id}")
+        return self._signed(Grant(purpose, notice_id, person_id, jti, _until(at)))
+
+    def to_task(self, deal_id: int, task_no: int, person_id: int, at: datetime) -> str:
+        """The address of a person's page of a task, from a list of their tasks that was made ``at``."""
+        until = _until(at)
+        jti = _number(f"task:{deal_id}.{task_no}:{person_id}:{until}")
+        return self._signed(Grant("task", 0, person_id, jti, until, deal_id, task_no))
 
     def read(self, purpose: Purpose, token: str, now: datetime) -> Grant:
         """What the token names. Raises Forged, Expired; nothing else, whatever the text is."""
@@ -65,11 +76,11 @@ class Links:
             if len(token) > LONGEST:
                 raise Forged(purpose)
             data: Any = self._serializer(purpose).loads(token)
-            grant = Grant(purpose, *msgspec.convert(data, tuple[int, int, str, int]))
-        except (BadData, msgspec.ValidationError, UnicodeError) as error:
+            grant = msgspec.convert([purpose, *data], Grant)
+        except (BadData, msgspec.ValidationError, UnicodeError, TypeError) as error:
             raise Forged(purpose) from error
         if grant.until < now.timestamp():
-            raise Expired(purpose)
+            raise Expired(grant)
         return grant
 
     def mark(self, notice_id: int) -> str:
@@ -82,6 +93,11 @@ class Links:
         given = text.lower().encode()
         return any(hmac.compare_digest(_marked(key, notice_id).encode(), given) for key in self._keys)
 
+    def _signed(self, grant: Grant) -> str:
+        data = [grant.notice_id, grant.person_id, grant.jti, grant.until]
+        data += [grant.deal_id, grant.task_no] if grant.deal_id else []
+        return f"{self.url}/{grant.purpose}/{self._serializer(grant.purpose).dumps(data)}"
+
     def _serializer(self, purpose: Purpose) -> URLSafeSerializer:
         signing = {"key_derivation": "hmac", "digest_method": sha256}
         return URLSafeSerializer(self._keys, salt=f"saveline.{purpose}", signer_kwargs=signing)
@@ -90,3 +106,11 @@ class Links:
 def _marked(key: str, notice_id: int) -> str:
     signed = hmac.digest(key.encode(), f"saveline.mail:{notice_id}".encode(), "sha256")
     return base64.b32encode(signed[:15]).decode().lower()[:20]
+
+
+def _until(at: datetime) -> int:
+    return int((at + VALID).timestamp())
+
+
+def _number(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:16]

@@ -86,8 +86,8 @@ def act(label: str, command: str, verb: str, button: str) -> View:
 
 
 def with_addresses(matter: Matter, acts: Sequence[View]) -> list[View]:
-    """The acts with the addresses of their pages. One without a verb has only its command."""
-    return [{**a, "url": _address(matter, a["verb"])} for a in acts]
+    """The acts with the addresses of their pages, where they have none yet. One without a verb has only its command."""
+    return [{**a, "url": a["url"] or _address(matter, a["verb"])} for a in acts]
 
 
 def _address(matter: Matter, verb: str) -> str:

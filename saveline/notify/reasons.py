@@ -214,6 +214,7 @@ def _news(matter: Matter) -> str:
         "mail_answer": "You get this because you answered a message of Saveline's.",
         "unreachable": _above(matter),
         "cleared": _story(matter),
+        "your_link": "You get this because it was asked for with your address.",
         "merged": _relation(matter) or "You get this because you had an open task there.",
     }
     told = _relation(matter) or "You get this because the play names you for it."

@@ -13,7 +13,7 @@ from typing import Final
 from saveline.core.facts import APPROVAL, DECISION, Task
 from saveline.core.phrases import answer_words, count, listed, moment, shortened, words_of
 from saveline.core.pressing import UPDATE
-from saveline.notify import changed_plays, mailnews, reasons, stories, turns, updates
+from saveline.notify import changed_plays, mailnews, own_link, reasons, stories, turns, updates
 from saveline.notify.matter import Matter
 from saveline.notify.parts import LONGEST_NOTE, View, about_account, act, deal_view, task_view, with_addresses
 
@@ -384,6 +384,7 @@ _NEWS: Final[Mapping[str, Callable[[Matter], View]]] = {
     "mail_answer": mailnews.mail_answer,
     "unreachable": mailnews.unreachable,
     "play_changed": changed_plays.play_changed,
+    "your_link": own_link.your_link,
     "leaves": turns.leaves,
     "stays": turns.stays,
     "risk_cleared": turns.risk_cleared,

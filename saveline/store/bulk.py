@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY, psycopg
 from sqlalchemy.dialects.sqlite import pysqlite
 from sqlalchemy.engine import Connection
@@ -154,7 +154,8 @@ def upsert(into: sa.Table, columns: Sequence[str], key: Sequence[str]) -> Many:
     defaults = {c.name: c.default for c in into.columns if c.name not in columns}
     constants = {name: _literal(d.arg) for name, d in defaults.items() if isinstance(d, ScalarElementColumnDefault)}
     types = {c: into.c[c].type for c in columns}
-    each = sqlite.insert(into).values({c: sa.bindparam(c) for c in columns} | constants)
+    # PostgreSQL's ON CONFLICT is written in the same words on SQLite; the other way round does not compile.
+    each = postgresql.insert(into).values({c: sa.bindparam(c) for c in columns} | constants)
     rows = sa.select(*_unnested(types).c, *constants.values())
     whole = postgresql.insert(into).from_select([*columns, *constants], rows, include_defaults=False)
     return Many(

@@ -6,7 +6,7 @@ asks to wait, or takes one message a second, is obeyed by all of them, and healt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -99,11 +99,3 @@ def failing(conn: Connection, since: datetime, least: int) -> list[Destination]:
     """Those at which at least ``least`` attempts in a row have failed, the last of them after ``since``."""
     wanted = sa.select(*_COLUMNS).where(DESTINATION.c.failures >= least, DESTINATION.c.failed_at >= since)
     return [Destination(*row) for row in conn.execute(wanted.order_by(DESTINATION.c.key))]
-
-
-def reopen(conn: Connection, keys: Iterable[str]) -> int:
-    """Let workers try there again at once, because somebody has put it right. Returns how many were closed."""
-    shut = DESTINATION.c.not_before.is_not(None)
-    return conn.execute(
-        sa.update(DESTINATION).where(DESTINATION.c.key.in_(list(keys)), shut).values(not_before=None)
-    ).rowcount

@@ -16,6 +16,7 @@ from saveline.core.facts import Deal
 from saveline.store import load
 from saveline.store.database import is_sqlite
 from saveline.store.rows import DEAL, NOTICE, table
+from saveline.store.sending import ATTEMPT
 
 INBOUND: Final = table(models.Inbound)
 IMPORT_RUN: Final = table(models.ImportRun)
@@ -49,13 +50,18 @@ def release_leases(conn: Connection, before: datetime) -> int:
     return conn.execute(sa.update(NOTICE).where(_WAITING, NOTICE.c.lease_until < before).values(**values)).rowcount
 
 
-def stuck(conn: Connection, since: datetime) -> int:
-    """How many notices have been due since before ``since`` while none was sent; 0 when some were."""
-    waiting = conn.execute(sa.select(sa.func.count()).where(_WAITING, NOTICE.c.not_before < since)).scalar_one()
-    if not waiting:
-        return 0
-    last = conn.execute(sa.select(sa.func.max(NOTICE.c.sent_at))).scalar()
-    return 0 if last is not None and last >= since else int(waiting)
+def stuck(conn: Connection, since: datetime) -> dict[str, int]:
+    """How many notices have been due since before ``since`` while none was sent, by channel; none when some were."""
+    due = sa.select(NOTICE.c.channel, sa.func.count()).where(_WAITING, NOTICE.c.not_before < since)
+    waiting = {row[0]: row[1] for row in conn.execute(due.group_by(NOTICE.c.channel).order_by(NOTICE.c.channel))}
+    last = conn.execute(sa.select(sa.func.max(NOTICE.c.sent_at))).scalar() if waiting else None
+    return {} if last is not None and last >= since else waiting
+
+
+def unjudged(conn: Connection, before: datetime) -> int:
+    """Notices of which nobody has said for long whether they may go."""
+    waiting = sa.select(sa.func.count()).where(_WAITING, NOTICE.c.judged_at.is_(None), NOTICE.c.not_before < before)
+    return int(conn.execute(waiting).scalar_one())
 
 
 def dead(conn: Connection, since: datetime) -> int:
@@ -93,7 +99,9 @@ def _timeless(deal: Deal) -> Deal:
 def prune(conn: Connection, *, notices: datetime, inbound: datetime, imports: datetime) -> dict[str, int]:
     """Delete what is older: notices that are settled, presses seen, records of imports. History stays."""
     settled = NOTICE.c.status.in_(("sent", "cancelled", "missed", "dead", "bundled"))
+    old = sa.select(NOTICE.c.id).where(settled, NOTICE.c.at < notices)
     return {
+        "attempts": conn.execute(sa.delete(ATTEMPT).where(ATTEMPT.c.notice_id.in_(old))).rowcount,
         "notices": conn.execute(sa.delete(NOTICE).where(settled, NOTICE.c.at < notices)).rowcount,
         "inbound": conn.execute(sa.delete(INBOUND).where(INBOUND.c.at < inbound)).rowcount,
         "imports": conn.execute(sa.delete(IMPORT_RUN).where(IMPORT_RUN.c.finished_at < imports)).rowcount,

@@ -39,3 +39,15 @@ def settle(conn: Connection, source: str, key: str, result: str) -> None:
     """Write down what came of it."""
     mine = sa.update(INBOUND).where(INBOUND.c.source == source, INBOUND.c.key == key)
     conn.execute(mine.values(result=result))
+
+
+def count(conn: Connection, source: str, prefix: str) -> int:
+    """How many keys of ``source`` start with ``prefix``."""
+    like = INBOUND.c.key.startswith(prefix, autoescape=True)
+    return int(conn.execute(sa.select(sa.func.count()).where(INBOUND.c.source == source, like)).scalar_one())
+
+
+def of(conn: Connection, source: str) -> list[tuple[datetime, str]]:
+    """Everything of one source, in order: when, and what came of it."""
+    query = sa.select(INBOUND.c.at, INBOUND.c.result).where(INBOUND.c.source == source).order_by(INBOUND.c.at)
+    return [(row[0], row[1]) for row in conn.execute(query)]

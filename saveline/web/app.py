@@ -8,10 +8,17 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 
 from saveline.runtime import Runtime
-from saveline.web import api, health, refused
+from saveline.web import api, health, own, pages, refused, static, too_old
 from saveline.web.safety import AccessLog, BodyLimit, Headers, LastResort, SameSite
+from saveline.web.visit import TooOld
 
-DOORS: Final[Sequence[Callable[[Runtime], APIRouter]]] = (health.router, api.router)
+DOORS: Final[Sequence[Callable[[Runtime], APIRouter]]] = (
+    health.router,
+    static.router,
+    pages.router,
+    own.router,
+    api.router,
+)
 """Everything that is served: a function from the runtime to its routes, a line each."""
 
 
@@ -23,6 +30,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     """
     app = FastAPI(title="Saveline", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     refused.install(app)
+    app.add_exception_handler(TooOld, too_old.answered)
     for door in DOORS:
         app.include_router(door(runtime))
     app.add_middleware(LastResort)

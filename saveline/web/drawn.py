@@ -9,11 +9,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.types import Scope
 
 from saveline.files import shipped
+from saveline.web.static import address
 
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(shipped.folder("templates") / "web"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -21,6 +22,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    made.globals["static"] = address
+    return made
 
 
 def draw(template: str, scope: Scope, **values: Any) -> str:

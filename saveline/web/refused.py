@@ -20,6 +20,7 @@ from saveline.web import problems
 from saveline.web.drawn import draw
 
 RETRY_SECONDS: Final = 5
+BUSY: Final = "The database is busy. Nothing was changed; try again in a few seconds."
 _WORDS: Final[Mapping[int, str]] = {
     400: "This request cannot be understood. Nothing was changed.",
     404: "There is no such page.",
@@ -58,7 +59,7 @@ def answer(scope: Scope, status: int, words: str, headers: Mapping[str, str] | N
     if wants_json(scope):
         return JSONResponse({"error": words}, status, headers)
     title = HTTPStatus(status).phrase
-    page = draw("refused.html", scope, title=title, status=status, words=words)
+    page = draw("refused.html", scope, title=title, words=words, company="", reader="", initials="")
     return HTMLResponse(page, status, headers)
 
 
@@ -97,8 +98,7 @@ async def _of_files(request: Request, _error: Exception) -> Response:
 
 async def _of_database(request: Request, error: Exception) -> Response:
     _log.error("the database did not answer: %s", _kind(error))
-    words = "The database is busy. Nothing was changed; try again in a few seconds."
-    return answer(request.scope, 503, words, {"Retry-After": str(RETRY_SECONDS)})
+    return answer(request.scope, 503, BUSY, {"Retry-After": str(RETRY_SECONDS)})
 
 
 def _kind(error: Any) -> str:

@@ -17,10 +17,12 @@ import models
 from saveline.actions import housekeeping
 from saveline.actions.audit import Finding, audit
 from saveline.actions.housekeeping import keep_house
+from saveline.store import destinations
 from saveline.store.rows import DEAL, EVENT, NOTICE
 from tests.notify.looking import change, put, rows
 from tests.world import World
 
+ATTEMPT = models.metadata.tables["attempt"]
 INBOUND = models.metadata.tables["inbound"]
 IMPORT_RUN = models.metadata.tables["import_run"]
 
@@ -90,10 +92,12 @@ def test_a_worker_that_never_came_back_loses_its_lease_and_one_at_work_does_not(
 
 def test_a_queue_that_stands_still(on_both: World) -> None:
     waiting = put(on_both, kind="digest", person_id=on_both.person("ana"))
+    change(on_both, waiting, judged_at=on_both.now)
     on_both.clock.set(on_both.now + timedelta(minutes=15))
     assert audit(on_both.desk) == ()
     on_both.clock.set(on_both.now + timedelta(seconds=1))
     assert found(on_both)["queue-stuck"].urgent
+    assert "1 notice waiting (1 by email)" in found(on_both)["queue-stuck"].words
     put(on_both, kind="digest", person_id=on_both.person("bob"))
     change(on_both, waiting + 1, status="sent", sent_at=on_both.now)
     assert audit(on_both.desk) == ()  # it moves
@@ -104,6 +108,38 @@ def test_what_could_not_be_delivered_is_told_for_a_day(on_both: World) -> None:
     assert not found(on_both)["notices-dead"].urgent
     on_both.clock.set(on_both.now + timedelta(days=1, seconds=1))
     assert audit(on_both.desk) == ()
+
+
+def test_notices_that_nobody_judges(on_both: World) -> None:
+    """Planted bug: a claim that waits for a judgement which never comes, and an auditor that does not look."""
+    notice = put(on_both, kind="digest", person_id=on_both.person("ana"))
+    on_both.clock.set(on_both.now + timedelta(minutes=15, seconds=1))
+    assert found(on_both)["notices-unjudged"].urgent
+    change(on_both, notice, judged_at=on_both.now)
+    assert "notices-unjudged" not in found(on_both)
+
+
+def test_a_channel_that_fails_is_urgent_and_a_mailbox_is_named(on_both: World) -> None:
+    for n in range(5):
+        on_both.clock.set(on_both.now + timedelta(seconds=20))
+        with on_both.desk.writing() as conn:
+            destinations.failed(conn, "slack", "Slack cannot be reached: refused", on_both.now)
+            if n < 4:
+                destinations.failed(conn, "email:ana@x.example", "550 no such user", on_both.now)
+    seen = found(on_both)
+    assert seen["channel-failing"].urgent
+    assert (
+        seen["channel-failing"].words
+        == "the channel slack has failed 5 times in a row: Slack cannot be reached: refused"
+    )
+    assert "destination-failing" not in seen
+    on_both.clock.set(on_both.now + timedelta(seconds=20))
+    with on_both.desk.writing() as conn:
+        destinations.failed(conn, "email:ana@x.example", "550 no such user", on_both.now)
+        destinations.succeeded(conn, {"slack": on_both.now})
+    seen = found(on_both)
+    assert "channel-failing" not in seen
+    assert not seen["destination-failing"].urgent
 
 
 # --- housekeeping -----------------------------------------------------------------------------------------------------
@@ -123,6 +159,8 @@ def test_what_is_old_and_settled_is_forgotten_and_nothing_else(on_both: World) -
         notice(on_both, edge, status, 10 + no)
     for no, status in enumerate(("queued", "sending", "unknown"), 21):
         notice(on_both, old, status, no)
+    for each in rows(on_both):
+        add(on_both, ATTEMPT, notice_id=each.id, at=each.at, worker="w/1", outcome="sent")
     for key, age in (("old", timedelta(days=90, seconds=1)), ("edge", timedelta(days=90))):
         add(on_both, INBOUND, source="slack", key=key, at=now - age, result="")
     for source, at in (("old", old), ("edge", edge)):
@@ -130,11 +168,12 @@ def test_what_is_old_and_settled_is_forgotten_and_nothing_else(on_both: World) -
 
     kept = keep_house(on_both.desk)
 
-    assert (kept.deleted, kept.faults) == ({"notices": 4, "inbound": 1, "imports": 1}, ())
+    assert (kept.deleted, kept.faults) == ({"attempts": 4, "notices": 4, "inbound": 1, "imports": 1}, ())
+    assert left(on_both, ATTEMPT.c.notice_id) == [n.id for n in rows(on_both)]
     assert left(on_both, NOTICE.c.ordinal) == [11, 12, 13, 14, 21, 22, 23]
     assert left(on_both, INBOUND.c.key) == ["edge"]
     assert left(on_both, IMPORT_RUN.c.source) == ["edge"]
-    assert keep_house(on_both.desk).deleted == {"notices": 0, "inbound": 0, "imports": 0}
+    assert keep_house(on_both.desk).deleted == {"attempts": 0, "notices": 0, "inbound": 0, "imports": 0}
 
 
 def test_history_is_never_forgotten(on_both: World) -> None:
