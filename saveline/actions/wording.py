@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b
 
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -120,6 +121,7 @@ def message(matter: Matter, forms: Collection[Form]) -> Outgoing:
         slack=worded.slack,
         again=notice.in_doubt,
         notice_id=notice.id,
+        language=matter.tongue.code,
         acts=tuple(Act(a["verb"], a["button"], a["url"]) for a in seen["acts"] if a["url"]),
         buttons=buttons(matter) if "slack" in forms else (),
         changes=str(matter.about.get("ref", "")) if notice.kind == UPDATE else "",
@@ -144,9 +146,13 @@ def _digest(matter: Matter, *parts: object) -> str:
     return blake2b("|".join(map(str, (matter.workspace.company, *parts))).encode(), digest_size=6).hexdigest()
 
 
-def preview(desk: Desk, notice_id: int, forms: Collection[Form] = FORMS) -> Worded:
-    """What a notice would say if it were sent now, in all forms. Raises LookupError where there is none of that id."""
+def preview(desk: Desk, notice_id: int, forms: Collection[Form] = FORMS, *, language: str = "") -> Worded:
+    """What a notice would say if it were sent now, in all forms, in its reader's language or another.
+
+    Raises LookupError where there is none of that id.
+    """
     with desk.reading() as conn:
         notice = outbox.notice(conn, notice_id)
         facts = Facts(desk, conn, [notice])
-    return templates().words(notice.kind, view(facts.matter(notice)), forms)
+    matter = replace(facts.matter(notice), language=language)
+    return templates().words(notice.kind, view(matter), forms)

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import pendulum
 
 from saveline.core.facts import Fact
+from saveline.core.tongue import ENGLISH, Tongue
 
 EXPECTED = "a period like 2026-W47, 2026-11, 2026-11-02..2026-11-15 or 'last week'"
 
@@ -36,34 +37,41 @@ def week_of(at: datetime, zone: str) -> Period:
     return _week(pendulum.instance(at, "UTC").in_timezone(zone).start_of("week"))
 
 
-def parse(text: str, zone: str) -> Period:
-    """``2026-W47``, ``2026-11`` or ``2026-11-02..2026-11-15`` (both days included). Raises ValueError otherwise."""
+def parse(text: str, zone: str, tongue: Tongue = ENGLISH) -> Period:
+    """``2026-W47``, ``2026-11`` or ``2026-11-02..2026-11-15`` (both days included), with its title in a language.
+
+    Raises ValueError where it is none of these.
+    """
     if match := _WEEK.fullmatch(text):
-        return _week(_midnight(date.fromisocalendar(int(match[1]), int(match[2]), 1), zone))
+        return _week(_midnight(date.fromisocalendar(int(match[1]), int(match[2]), 1), zone), tongue)
     if match := _MONTH.fullmatch(text):
         first = _midnight(date(int(match[1]), int(match[2]), 1), zone)
-        return Period(text, f"{first:%B %Y}", _utc(first), _utc(first.add(months=1)))
+        title = tongue.say("{month} {year}", month=tongue.month(first, long=True), year=first.year)
+        return Period(text, title, _utc(first), _utc(first.add(months=1)))
     if match := _RANGE.fullmatch(text):
         first, last = (_midnight(date.fromisoformat(match[n]), zone) for n in (1, 2))
         if first <= last:
-            return Period(text, _span(first, last), _utc(first), _utc(last.add(days=1)))
+            return Period(text, _span(first, last, tongue), _utc(first), _utc(last.add(days=1)))
     raise ValueError(EXPECTED)
 
 
-def _week(monday: pendulum.DateTime) -> Period:
+def _week(monday: pendulum.DateTime, tongue: Tongue = ENGLISH) -> Period:
     year, week, _ = monday.isocalendar()
-    sunday = monday.add(days=6)
-    return Period(
-        f"{year}-W{week:02}", f"Week {week}, {_span(monday, sunday)}", _utc(monday), _utc(monday.add(weeks=1))
-    )
+    title = tongue.say("Week {week}, {span}", week=week, span=_span(monday, monday.add(days=6), tongue))
+    return Period(f"{year}-W{week:02}", title, _utc(monday), _utc(monday.add(weeks=1)))
 
 
-def _span(first: pendulum.DateTime, last: pendulum.DateTime) -> str:
+def _span(first: pendulum.DateTime, last: pendulum.DateTime, tongue: Tongue) -> str:
     """``16–22 November 2026``, ``30 November – 6 December 2026``."""
+    say, month = tongue.say, tongue.month(last, long=True)
     if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day}–{last.day} {last:%B %Y}"
-    start = f"{first.day} {first:%B}" if first.year == last.year else f"{first.day} {first:%B %Y}"
-    return f"{start} – {last.day} {last:%B %Y}"
+        return say("{first}–{last} {month} {year}", first=first.day, last=last.day, month=month, year=last.year)
+    before = tongue.month(first, long=True)
+    start = say("{day} {month}", day=first.day, month=before)
+    if first.year != last.year:
+        start = say("{day} {month} {year}", day=first.day, month=before, year=first.year)
+    end = say("{day} {month} {year}", day=last.day, month=month, year=last.year)
+    return say("{start} – {end}", start=start, end=end)
 
 
 def _midnight(day: date, zone: str) -> pendulum.DateTime:

@@ -7,29 +7,37 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from saveline.core.facts import Person
+from saveline.core.tongue import ENGLISH, Tongue, sentence
 
 SIGNS: Final = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "BRL": "R$"}
-_STEPS: Final = ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k"))
+_STEPS: Final = (
+    (1_000_000_000, sentence("{sign}{amount}B")),
+    (1_000_000, sentence("{sign}{amount}M")),
+    (1_000, sentence("{sign}{amount}k")),
+)
 
 
-def money(cents: int, currency: str) -> str:
+def money(cents: int, currency: str, tongue: Tongue = ENGLISH) -> str:
     """``$771k``, ``$6.7M``, ``€950``, ``CHF 80k``: at most three digits and a unit."""
-    sign = SIGNS.get(currency, f"{currency} ")
     units = abs(cents) / 100
-    minus = "−" if cents < 0 else ""
-    for i, (size, letter) in enumerate(_STEPS):
+    for i, (size, unit) in enumerate(_STEPS):
         # 999,600 is $1M, not $1000k: what rounds up to the next unit is written in it.
         if units >= size * 0.9995:
             if i and round(units / size) >= 1000:
-                size, letter = _STEPS[i - 1]  # noqa: PLW2901 - the unit above
-            return f"{minus}{sign}{_short(units / size)}{letter}"
-    return f"{minus}{sign}{units:.0f}"
+                size, unit = _STEPS[i - 1]  # noqa: PLW2901 - the unit above
+            return _signed(cents, currency, _short(units / size), unit, tongue)
+    return _signed(cents, currency, f"{units:.0f}", "{sign}{amount}", tongue)
 
 
-def whole_money(cents: int, currency: str) -> str:
+def whole_money(cents: int, currency: str, tongue: Tongue = ENGLISH) -> str:
     """``$1,023,400``: to the unit, for figures that are added up."""
+    return _signed(cents, currency, f"{abs(cents) / 100:,.0f}", sentence("{sign}{amount}"), tongue)
+
+
+def _signed(cents: int, currency: str, amount: str, pattern: str, tongue: Tongue) -> str:
+    sign = SIGNS.get(currency) or (f"{currency} " if tongue.code == "en" else currency)
     minus = "−" if cents < 0 else ""
-    return f"{minus}{SIGNS.get(currency, f'{currency} ')}{abs(cents) / 100:,.0f}"
+    return minus + tongue.say(pattern, sign=sign, amount=tongue.figure(amount))
 
 
 def _short(value: float) -> str:
@@ -37,48 +45,65 @@ def _short(value: float) -> str:
     return text.removesuffix(".0")
 
 
-def day(on: date, today: date) -> str:
+def day(on: date, today: date, tongue: Tongue = ENGLISH) -> str:
     """``today``, ``tomorrow``, ``Tue 24 Nov`` inside a week, else ``3 Dec``, with the year where it is another."""
     away = (on - today).days
     if away in (0, 1):
-        return ("today", "tomorrow")[away]
+        return tongue.say("tomorrow") if away else tongue.say("today")
     if 1 < away < 7:
-        return f"{on:%a} {on.day} {on:%b}"
-    return f"{on.day} {on:%b}" + ("" if on.year == today.year else f" {on.year}")
+        return tongue.say("{weekday} {day} {month}", weekday=tongue.weekday(on), day=on.day, month=tongue.month(on))
+    return date_of(on, tongue) if on.year == today.year else dated(on, tongue)
 
 
-def due(at: datetime, now: datetime) -> str:
+def date_of(on: date, tongue: Tongue = ENGLISH) -> str:
+    """``3 Dec``: a day of which the year is clear."""
+    return tongue.say("{day} {month}", day=on.day, month=tongue.month(on))
+
+
+def dated(on: date, tongue: Tongue = ENGLISH) -> str:
+    """``3 Dec 2026``."""
+    return tongue.say("{day} {month} {year}", day=on.day, month=tongue.month(on), year=on.year)
+
+
+def due(at: datetime, now: datetime, tongue: Tongue = ENGLISH) -> str:
     """A due moment, both in the reader's zone: ``today 18:00``, ``Tue 24 Nov 13:00``, ``3 Dec``, ``2 days late``."""
     if at <= now:
-        return late(now - at, (now.date() - at.date()).days)
+        return late(now - at, (now.date() - at.date()).days, tongue)
     away = (at.date() - now.date()).days
-    return day(at.date(), now.date()) + (f" {at:%H:%M}" if away < 7 else "")
+    on = day(at.date(), now.date(), tongue)
+    return _at(on, at, tongue) if away < 7 else on
 
 
-def late(by: timedelta, days: int) -> str:
+def _at(on: str, at: datetime, tongue: Tongue) -> str:
+    return tongue.say("{day} {time}", day=on, time=f"{at:%H:%M}")
+
+
+def late(by: timedelta, days: int, tongue: Tongue = ENGLISH) -> str:
     """``now``, ``25 minutes late``, ``3 hours late``, ``2 days late``. ``days`` counts midnights between."""
     minutes = int(by.total_seconds() // 60)
     if minutes < 1:
-        return "now"
+        return tongue.say("now")
     if minutes < 60:
-        return f"{count(minutes, 'minute')} late"
+        return tongue.counted("{n} minute late", "{n} minutes late", minutes)
     if minutes < 24 * 60:
-        return f"{count(minutes // 60, 'hour')} late"
-    return f"{count(max(days, 1), 'day')} late"
+        return tongue.counted("{n} hour late", "{n} hours late", minutes // 60)
+    return tongue.counted("{n} day late", "{n} days late", max(days, 1))
 
 
-def due_phrase(at: datetime, now: datetime) -> str:
+def due_phrase(at: datetime, now: datetime, tongue: Tongue = ENGLISH) -> str:
     """The same as part of a sentence: ``due today 18:00``, ``due now``, but ``2 days late``."""
-    text = due(at, now)
-    return text if text.endswith(" late") else f"due {text}"
+    text = due(at, now, tongue)
+    return text if now - at >= timedelta(minutes=1) else tongue.say("due {when}", when=text)
 
 
-def moment(at: datetime, now: datetime) -> str:
+def moment(at: datetime, now: datetime, tongue: Tongue = ENGLISH) -> str:
     """A past or future moment, in the reader's zone: ``today 18:00``, ``Fri 20 Nov 10:00``, ``3 Dec``."""
-    away = (at.date() - now.date()).days
+    away, on = (at.date() - now.date()).days, at.date()
     if -7 < away < 0:
-        return f"{at:%a} {at.day} {at:%b} {at:%H:%M}"
-    return day(at.date(), now.date()) + (f" {at:%H:%M}" if -7 < away < 7 else "")
+        past = tongue.say("{weekday} {day} {month}", weekday=tongue.weekday(on), day=on.day, month=tongue.month(on))
+        return _at(past, at, tongue)
+    shown = day(on, now.date(), tongue)
+    return _at(shown, at, tongue) if -7 < away < 7 else shown
 
 
 def count(n: int, noun: str) -> str:
@@ -86,12 +111,12 @@ def count(n: int, noun: str) -> str:
     return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
-def listed(words: Iterable[str]) -> str:
+def listed(words: Iterable[str], tongue: Tongue = ENGLISH) -> str:
     """``ana, bob and eli``."""
     words = list(words)
     if len(words) <= 1:
         return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"
+    return tongue.say("{some} and {last}", some=", ".join(words[:-1]), last=words[-1])
 
 
 def words_of(key: str) -> str:
@@ -99,12 +124,12 @@ def words_of(key: str) -> str:
     return key.replace("_", " ")
 
 
-def answer_words(value: Any) -> str:
+def answer_words(value: Any, tongue: Tongue = ENGLISH) -> str:
     """An answer as it is read: yes or no, a number without a needless .0, a text that is not a page long."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return tongue.say("yes") if value else tongue.say("no")
     if isinstance(value, float):
-        return f"{value:g}"
+        return tongue.figure(f"{value:g}")
     return shortened(words_of(str(value)) if str(value).isidentifier() else str(value), 300)
 
 

@@ -15,13 +15,12 @@ from msgspec.structs import replace
 
 from saveline.core.changes import DealLeft, DealReopened, Event, StageEntered, evolve
 from saveline.core.facts import Account, Deal, Fact, Task
+from saveline.core.findings import DECISIONS_AHEAD, NO_DEPARTMENT, NOBODY, findings
 from saveline.core.overrides import OverrideLine, overrides
 from saveline.core.people import People
 from saveline.core.periods import Period
-from saveline.core.phrases import count, money
 from saveline.core.workspace import Workspace
 
-DECISIONS_AHEAD = timedelta(days=14)
 MOST_LISTED = 10
 
 
@@ -199,53 +198,6 @@ def stage_report(told: Sequence[Story], workspace: Workspace, people: People, pe
     return replace(report, findings=findings(report))
 
 
-def findings(report: StageReport) -> tuple[str, ...]:
-    """What the numbers say, in sentences: what changed, where deals stop, what needs somebody."""
-    lines = [_change(report), *_turned(report)]
-    late = max(report.stages, key=lambda s: s.late, default=None)
-    if late is not None and late.late:
-        share = f"{late.late} of the {late.here.deals} deals there" if late.here.deals > 1 else "the one deal there"
-        lines.append(f"{late.title} is where deals stop: {share} {'is' if late.late == 1 else 'are'} late.")
-    if report.overdue_by_department:
-        department, theirs = report.overdue_by_department[0]
-        total = sum(n for _, n in report.overdue_by_department)
-        share = f"{theirs} of them" if theirs < total else "all of them" if total > 1 else "it is"
-        lines.append(f"{count(total, 'task')} overdue, {share} with {department}.")
-    if report.decisions:
-        cents = sum(d.arr_cents for d in report.decisions)
-        due = f"{count(len(report.decisions), 'deal')} worth {money(cents, report.currency)}"
-        lines.append(f"{due} must be decided within {DECISIONS_AHEAD.days} days.")
-    return tuple(lines)
-
-
-def _turned(report: StageReport) -> list[str]:
-    """What an earlier report called closed, or saved, and is not."""
-    lines = []
-    lost = report.lost_after_all
-    if lost.deals:
-        who = "One account that had been saved is" if lost.deals == 1 else f"{lost.deals} accounts saved before are"
-        lines.append(f"{who} lost after all: {money(lost.arr_cents, report.currency)}.")
-    if report.reopened.deals:
-        again = "deal that had been closed is" if report.reopened.deals == 1 else "deals that had been closed are"
-        value = money(report.reopened.arr_cents, report.currency)
-        lines.append(f"{report.reopened.deals} {again} open again, worth {value}.")
-    return lines
-
-
-def _change(report: StageReport) -> str:
-    moved = report.at_risk.arr_cents - report.before.arr_cents
-    now = money(report.at_risk.arr_cents, report.currency)
-    closed = (
-        f"{report.saved} of {report.closed.deals} deals closed were saved" if report.closed.deals else "none closed"
-    )
-    if report.closed.deals == 1:
-        closed = f"the one deal closed was {'saved' if report.saved else 'not saved'}"
-    if not moved:
-        return f"{now} is at risk, as much as before; {closed}."
-    way = "more" if moved > 0 else "less"
-    return f"{now} is at risk, {money(abs(moved), report.currency)} {way} than before; {closed}."
-
-
 def _amount(deals: Iterable[Deal | None]) -> Amount:
     found = [d for d in deals if d is not None]
     return Amount(len(found), sum(d.arr_cents for d in found))
@@ -339,7 +291,7 @@ def _overdue(told: Sequence[Story], people: People, workspace: Workspace, at: da
                     story.now.arr_cents,
                     task.title,
                     task.no,
-                    people.name(task.assignee_id) if task.assignee_id else "nobody",
+                    people.name(task.assignee_id) if task.assignee_id else NOBODY,
                     _department(task, people, workspace),
                     task.clock.due_at,
                 )
@@ -348,7 +300,7 @@ def _overdue(told: Sequence[Story], people: People, workspace: Workspace, at: da
 def _department(task: Task, people: People, workspace: Workspace) -> str:
     holder = people.by_id.get(task.assignee_id or 0)
     key = task.department or (holder.department if holder else None)
-    return next((d.name for d in workspace.departments if d.key == key), "no department")
+    return next((d.name for d in workspace.departments if d.key == key), NO_DEPARTMENT)
 
 
 def _decisions(told: Sequence[Story], people: People, workspace: Workspace, at: datetime) -> tuple[DecisionLine, ...]:

@@ -3,168 +3,195 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from saveline.core.phrases import count, due, money, whole_money
+from saveline.core.findings import NO_DEPARTMENT, NOBODY, findings
+from saveline.core.periods import parse
+from saveline.core.phrases import dated, due, money, whole_money
 from saveline.core.report import Amount, OutcomeLine, StageLine, StageReport
+from saveline.core.tongue import ENGLISH, Tongue
 
 MOST_DECISIONS: Final = 10
 
 
-def report_view(report: StageReport, zone: str) -> dict[str, Any]:
-    """The value every form of the report prints, finished. Bars are whole per cent of the longest."""
-    most = max((s.here.arr_cents for s in report.stages), default=0)
+def report_view(report: StageReport, zone: str, tongue: Tongue = ENGLISH) -> dict[str, Any]:
+    """The value every form of the report prints, finished. Bars are whole per cent of the longest.
+
+    In another language than the one it was kept in, its findings are said anew.
+    """
+    most, at = max((s.here.arr_cents for s in report.stages), default=0), ZoneInfo(zone)
+    words = _Words(report, at, tongue)
     return {
         "company": report.company,
-        "title": report.period.title,
+        "title": report.period.title if tongue is ENGLISH else parse(report.period.key, zone, tongue).title,
         "key": report.period.key,
-        "findings": list(report.findings),
-        "numbers": _numbers(report),
-        "bridge": _bridge(report),
-        "stages": [_stage(s, most, report.currency) for s in report.stages],
-        "delayed": _delayed(report, ZoneInfo(zone)),
+        "findings": list(report.findings if tongue is ENGLISH else findings(report, tongue)),
+        "numbers": words.numbers(),
+        "bridge": words.bridge(),
+        "stages": [words.stage(s, most) for s in report.stages],
+        "delayed": words.delayed(),
         "more_delayed": report.lost_after_all.deals - len(report.delayed),
-        "overridden": _overridden(report, ZoneInfo(zone)),
-        "outcomes": [_outcome(o, report.currency) for o in report.outcomes],
-        "overdue": _overdue(report, ZoneInfo(zone)),
-        "overdue_by_department": [{"department": d, "tasks": n} for d, n in report.overdue_by_department],
-        "decisions": _decisions(report, ZoneInfo(zone)),
+        "overridden": words.overridden(),
+        "outcomes": [words.outcome(o) for o in report.outcomes],
+        "overdue": words.overdue(),
+        "overdue_by_department": [{"department": words.team(d), "tasks": n} for d, n in report.overdue_by_department],
+        "decisions": words.decisions(),
         "more_decisions": max(0, len(report.decisions) - MOST_DECISIONS),
     }
 
 
-def _numbers(report: StageReport) -> list[Mapping[str, str]]:
-    """The key numbers, in one row."""
-    to_keep = sum(o.kept_cents for o in report.outcomes if o.saved)
-    overdue = sum(n for _, n in report.overdue_by_department)
-    closed = report.closed.deals
-    return [
-        _number("ARR at risk", money(report.at_risk.arr_cents, report.currency), count(report.at_risk.deals, "deal")),
-        _number("Kept", money(report.kept.arr_cents, report.currency), _saves(report)),
-        _number("Saved", f"{report.saved} of {closed}" if closed else "–", _of_closed(report, to_keep)),
-        _number("Tasks overdue", str(overdue), _most_overdue(report)),
-    ]
+class _Words:
+    """The parts of one report in one language."""
 
+    def __init__(self, report: StageReport, zone: ZoneInfo, tongue: Tongue) -> None:
+        self.report, self.zone, self.tongue = report, zone, tongue
 
-def _saves(report: StageReport) -> str:
-    """A save is kept once its watch is over; until then it is counted by itself."""
-    kept = count(report.kept.deals, "save")
-    if not report.watched.deals:
-        return kept
-    return f"{kept}; {report.watched.deals} watched, {money(report.watched.arr_cents, report.currency)}"
+    def money(self, cents: int) -> str:
+        return money(cents, self.report.currency, self.tongue)
 
+    def day(self, at: datetime) -> str:
+        return dated(at.astimezone(self.zone).date(), self.tongue)
 
-def _of_closed(report: StageReport, to_keep: int) -> str:
-    return f"of the deals closed, {money(to_keep, report.currency)}" if report.saved else "of the deals closed"
+    def team(self, name: str) -> str:
+        return self.tongue.say("no department") if name == NO_DEPARTMENT else name
 
+    # --- the key numbers ----------------------------------------------------------------------------------------------
 
-def _delayed(report: StageReport, zone: ZoneInfo) -> list[Mapping[str, Any]]:
-    return [
-        {
-            "account": d.account,
-            "arr": money(d.arr_cents, report.currency),
-            "kept": money(d.kept_cents, report.currency),
-            "deal": d.deal_id,
-            "saved": f"{d.saved_at.astimezone(zone):%-d %b %Y}",
-            "left": f"{d.left_on:%-d %b %Y}",
+    def numbers(self) -> list[Mapping[str, str]]:
+        """The key numbers, in one row."""
+        report, tongue = self.report, self.tongue
+        overdue, closed = sum(n for _, n in report.overdue_by_department), report.closed.deals
+        saved = tongue.say("{saved} of {deals}", saved=report.saved, deals=closed) if closed else "–"
+        deals = tongue.counted("{n} deal", "{n} deals", report.at_risk.deals)
+        return [
+            _number(tongue.say("ARR at risk"), self.money(report.at_risk.arr_cents), deals),
+            _number(tongue.say("Kept"), self.money(report.kept.arr_cents), self._saves()),
+            _number(tongue.say("Saved"), saved, self._of_closed()),
+            _number(tongue.say("Tasks overdue"), str(overdue), self._most_overdue()),
+        ]
+
+    def _saves(self) -> str:
+        """A save is kept once its watch is over; until then it is counted by itself."""
+        report, say = self.report, self.tongue.say
+        kept = self.tongue.counted("{n} save", "{n} saves", report.kept.deals)
+        if not report.watched.deals:
+            return kept
+        watched = self.money(report.watched.arr_cents)
+        return say("{kept}; {deals} watched, {value}", kept=kept, deals=report.watched.deals, value=watched)
+
+    def _of_closed(self) -> str:
+        if not self.report.saved:
+            return self.tongue.say("of the deals closed")
+        to_keep = sum(o.kept_cents for o in self.report.outcomes if o.saved)
+        return self.tongue.say("of the deals closed, {value}", value=self.money(to_keep))
+
+    def _most_overdue(self) -> str:
+        if not self.report.overdue_by_department:
+            return self.tongue.say("none")
+        department, tasks = self.report.overdue_by_department[0]
+        return self.tongue.say("{n} in {department}", n=tasks, department=self.team(department))
+
+    # --- from before to now -------------------------------------------------------------------------------------------
+
+    def bridge(self) -> list[Mapping[str, str]]:
+        """From what was at risk before to what is now: opened is added, whatever was closed is taken off.
+
+        In whole units, so that a reader who adds it up comes to the same.
+        """
+        report, say = self.report, self.tongue.say
+        lines = [(say("At risk before"), report.before, ""), (say("Opened"), report.opened, "+")]
+        if report.reopened.deals:
+            lines.append((say("Opened again"), report.reopened, "+"))
+        lines += [(o.title, o.closed, "−") for o in report.outcomes]
+        if report.merged != Amount():
+            lines.append((say("Merged and split"), report.merged, "−"))
+        lines.append((say("At risk now"), report.at_risk, ""))
+        return [self._step(*line) for line in lines]
+
+    def _step(self, label: str, amount: Amount, sign: str) -> Mapping[str, str]:
+        value = whole_money(amount.arr_cents, self.report.currency, self.tongue)
+        return {"label": label, "deals": str(amount.deals), "arr": f"{sign}{value}"}
+
+    def stage(self, line: StageLine, most: int) -> Mapping[str, Any]:
+        days = self.tongue.figure(f"{line.median_days:g}") if line.median_days is not None else ""
+        return {
+            "title": line.title,
+            "deals": line.here.deals,
+            "arr": self.money(line.here.arr_cents),
+            "entered": line.entered,
+            "days": self.tongue.say("{days} d", days=days) if days else "",
+            "late": line.late,
+            "bar": round(100 * line.here.arr_cents / most) if most else 0,
         }
-        for d in report.delayed
-    ]
 
-
-def _overridden(report: StageReport, zone: ZoneInfo) -> list[Mapping[str, Any]]:
-    return [
-        {
-            "account": o.account,
-            "stage": o.stage,
-            "by": o.by,
-            "reason": o.reason,
-            "deal": o.deal_id,
-            "at": f"{o.at.astimezone(zone):%-d %b %Y}",
-            "until": f"{o.until.astimezone(zone):%-d %b %Y}",
+    def outcome(self, line: OutcomeLine) -> Mapping[str, Any]:
+        return {
+            "title": line.title,
+            "saved": line.saved,
+            "deals": line.closed.deals,
+            "arr": self.money(line.closed.arr_cents),
+            "kept": self.money(line.kept_cents) if line.saved else "",
         }
-        for o in report.overridden
-    ]
+
+    # --- what needs somebody ------------------------------------------------------------------------------------------
+
+    def delayed(self) -> list[Mapping[str, Any]]:
+        return [
+            {
+                "account": d.account,
+                "arr": self.money(d.arr_cents),
+                "kept": self.money(d.kept_cents),
+                "deal": d.deal_id,
+                "saved": self.day(d.saved_at),
+                "left": dated(d.left_on, self.tongue),
+            }
+            for d in self.report.delayed
+        ]
+
+    def overridden(self) -> list[Mapping[str, Any]]:
+        return [
+            {
+                "account": o.account,
+                "stage": o.stage,
+                "by": o.by,
+                "reason": o.reason,
+                "deal": o.deal_id,
+                "at": self.day(o.at),
+                "until": self.day(o.until),
+            }
+            for o in self.report.overridden
+        ]
+
+    def overdue(self) -> list[Mapping[str, str]]:
+        end = self.report.period.end.astimezone(self.zone)
+        return [
+            {
+                "account": o.account,
+                "arr": self.money(o.arr_cents),
+                "task": o.task,
+                "ref": f"{o.deal_id}.{o.task_no}",
+                "assignee": self.tongue.say("nobody") if o.assignee == NOBODY else o.assignee,
+                "due": due(o.due_at.astimezone(self.zone), end, self.tongue),
+            }
+            for o in self.report.overdue
+        ]
+
+    def decisions(self) -> list[Mapping[str, Any]]:
+        return [
+            {
+                "account": d.account,
+                "arr": self.money(d.arr_cents),
+                "stage": d.stage,
+                "owner": d.owner,
+                "deal": d.deal_id,
+                "date": self.day(d.decide_at),
+                "late": d.decide_at < self.report.period.end,
+            }
+            for d in self.report.decisions[:MOST_DECISIONS]
+        ]
 
 
 def _number(label: str, value: str, note: str) -> Mapping[str, str]:
     return {"label": label, "value": value, "note": note}
-
-
-def _most_overdue(report: StageReport) -> str:
-    if not report.overdue_by_department:
-        return "none"
-    department, tasks = report.overdue_by_department[0]
-    return f"{tasks} in {department}"
-
-
-def _bridge(report: StageReport) -> list[Mapping[str, str]]:
-    """From what was at risk before to what is now: opened is added, whatever was closed is taken off.
-
-    In whole units, so that a reader who adds it up comes to the same.
-    """
-    lines = [("At risk before", report.before, ""), ("Opened", report.opened, "+")]
-    if report.reopened.deals:
-        lines.append(("Opened again", report.reopened, "+"))
-    lines += [(o.title, o.closed, "−") for o in report.outcomes]
-    if report.merged != Amount():
-        lines.append(("Merged and split", report.merged, "−"))
-    lines.append(("At risk now", report.at_risk, ""))
-    return [_step(label, amount, sign, report.currency) for label, amount, sign in lines]
-
-
-def _step(label: str, amount: Amount, sign: str, currency: str) -> Mapping[str, str]:
-    return {"label": label, "deals": str(amount.deals), "arr": f"{sign}{whole_money(amount.arr_cents, currency)}"}
-
-
-def _stage(line: StageLine, most: int, currency: str) -> Mapping[str, Any]:
-    return {
-        "title": line.title,
-        "deals": line.here.deals,
-        "arr": money(line.here.arr_cents, currency),
-        "entered": line.entered,
-        "days": "" if line.median_days is None else f"{line.median_days:g} d",
-        "late": line.late,
-        "bar": round(100 * line.here.arr_cents / most) if most else 0,
-    }
-
-
-def _outcome(line: OutcomeLine, currency: str) -> Mapping[str, Any]:
-    return {
-        "title": line.title,
-        "saved": line.saved,
-        "deals": line.closed.deals,
-        "arr": money(line.closed.arr_cents, currency),
-        "kept": money(line.kept_cents, currency) if line.saved else "",
-    }
-
-
-def _overdue(report: StageReport, zone: ZoneInfo) -> list[Mapping[str, str]]:
-    end = report.period.end.astimezone(zone)
-    return [
-        {
-            "account": o.account,
-            "arr": money(o.arr_cents, report.currency),
-            "task": o.task,
-            "ref": f"{o.deal_id}.{o.task_no}",
-            "assignee": o.assignee,
-            "due": due(o.due_at.astimezone(zone), end),
-        }
-        for o in report.overdue
-    ]
-
-
-def _decisions(report: StageReport, zone: ZoneInfo) -> list[Mapping[str, Any]]:
-    return [
-        {
-            "account": d.account,
-            "arr": money(d.arr_cents, report.currency),
-            "stage": d.stage,
-            "owner": d.owner,
-            "deal": d.deal_id,
-            "date": f"{d.decide_at.astimezone(zone):%-d %b %Y}",
-            "late": d.decide_at < report.period.end,
-        }
-        for d in report.decisions[:MOST_DECISIONS]
-    ]

@@ -186,6 +186,7 @@ class Workspace(Fact, frozen=True):
     webhooks: Mapping[str, WebhookSource] = {}
     internal: tuple[str, ...] = ()
     replies: Replies | None = None
+    language: str = "en"
 
     def outcome(self, key: str) -> Outcome | None:
         return next((o for o in self.outcomes if o.key == key), None)

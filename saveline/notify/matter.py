@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
+from saveline.core import phrases
 from saveline.core.changes import Escalated, Event, TaskAssigned
 from saveline.core.delivery import Queued
 from saveline.core.facts import Account, Deal, Fact, Person, Task
 from saveline.core.people import People
-from saveline.core.phrases import first_name
 from saveline.core.play import Play, TaskPlan
 from saveline.core.report import StageReport
+from saveline.core.tongue import Tongue
 from saveline.core.workspace import Workspace
+from saveline.notify.languages import tongue
 from saveline.notify.links import Links, Purpose
 
 
 class Matter(Fact, frozen=True):
     """``steps`` are the events that assigned and escalated the deal's tasks; ``others`` the deals of a digest;
-    ``report`` is what a report's notice brings; ``links`` makes the addresses of pages."""
+    ``report`` is what a report's notice brings; ``links`` makes the addresses of pages. ``language`` is another one
+    than the reader's, for looking at it."""
 
     notice: Queued
     about: Mapping[str, Any]
@@ -33,6 +36,13 @@ class Matter(Fact, frozen=True):
     others: Sequence[tuple[Deal, Account]] = ()
     report: StageReport | None = None
     links: Links | None = None
+    language: str = ""
+
+    @property
+    def tongue(self) -> Tongue:
+        """The reader's language; in a room, the workspace's."""
+        reader = self.reader
+        return tongue(self.language or (reader.language if reader else None) or self.workspace.language)
 
     @property
     def reader(self) -> Person | None:
@@ -83,4 +93,35 @@ class Matter(Fact, frozen=True):
         return found.name if found else (key or "")
 
     def first(self, person_id: int | None) -> str:
-        return first_name(self.people.by_id.get(person_id or 0)) or "somebody"
+        return phrases.first_name(self.people.by_id.get(person_id or 0)) or self.say("somebody")
+
+    # --- in the reader's language ---------------------------------------------------------------------------------
+
+    def say(self, sentence: str, /, **values: Any) -> str:
+        """The English ``sentence`` in the reader's language; ``values`` are put in as they are."""
+        return self.tongue.say(sentence, **values)
+
+    def counted(self, one: str, many: str, n: int, /, **values: Any) -> str:
+        """The same for a number of things, ``{n}``."""
+        return self.tongue.counted(one, many, n, **values)
+
+    def money(self, cents: int) -> str:
+        return phrases.money(cents, self.workspace.currency, self.tongue)
+
+    def day(self, on: date) -> str:
+        return phrases.day(on, self.here.date(), self.tongue)
+
+    def moment(self, at: datetime) -> str:
+        """A moment in the reader's zone and words."""
+        return phrases.moment(self.local(at), self.here, self.tongue)
+
+    def listed(self, words: Iterable[str]) -> str:
+        return phrases.listed(words, self.tongue)
+
+    def causes(self) -> str:
+        """Why the deal's account is at risk, as the settings call it."""
+        return self.listed(phrases.words_of(c) for c in self.deal.causes) if self.deal else ""
+
+    def of_account(self) -> str:
+        """The account's name; nothing where there is none."""
+        return self.account.name if self.account else ""

@@ -10,9 +10,12 @@ from typing import Any, Final
 
 from saveline.core.facts import Fact
 from saveline.core.phrases import shortened
+from saveline.core.tongue import sentence
 
 LONGEST_SUBJECT: Final = 150
-REPEAT: Final = "This may be a repeat: nobody answered when it was sent before."
+CUT: Final = sentence("… open in Saveline")
+"""What stands at the end of a text that is too long for its channel."""
+REPEAT: Final = sentence("This may be a repeat: nobody answered when it was sent before.")
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
 _SPACES = re.compile(r"\s+")
@@ -48,7 +51,7 @@ class Outgoing(Fact, frozen=True):
     a channel adds its domain. ``thread_ref`` is the channel's own name for the thread, where it has one already.
     ``again``: it may have arrived already. ``at`` is the moment of sending. ``changes`` is the channel's name for a
     message that was sent and is to be changed into this one. ``invitation`` is an ICS calendar, ``unsubscribe`` the
-    address that ends this kind of message with one POST.
+    address that ends this kind of message with one POST. ``language`` is what a channel's own words are in.
     """
 
     to: str
@@ -68,6 +71,7 @@ class Outgoing(Fact, frozen=True):
     changes: str = ""
     invitation: str = ""
     unsubscribe: str = ""
+    language: str = "en"
 
 
 def is_address(text: str) -> bool:

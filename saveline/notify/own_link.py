@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from saveline.core.phrases import shortened, words_of
 from saveline.notify.matter import Matter
-from saveline.notify.parts import LONGEST_TITLE, View, act
+from saveline.notify.parts import LONGEST_TITLE, View, act, to_see
 
 
 def your_link(matter: Matter) -> View:
     """To the task in question, where there is one, else to the deal."""
-    deal, links = matter.deal, matter.links
+    deal, links, say = matter.deal, matter.links, matter.say
     assert deal is not None
     task = deal.task(int(matter.about.get("task", 0)))
-    name = matter.account.name if matter.account else ""
-    acts = [act("To see where it stands", f"deal show {deal.id}", "look", "See the deal")]
-    title = f"the deal with {name}"
+    acts = [to_see(matter)]
+    title = say("Your link to the deal with {account}", account=matter.of_account())
     if task is not None:
-        title = f"“{shortened(task.title or words_of(task.plan), LONGEST_TITLE)}”"
-        opens = act("To open it", f"deal show {deal.id}", "open", "Open the task")
+        name = shortened(task.title or words_of(task.plan), LONGEST_TITLE)
+        title = say("Your link to “{task}”", task=name)
+        opens = act(say("To open it"), f"deal show {deal.id}", "open", say("Open the task"))
         url = links.to_task(deal.id, task.no, matter.notice.person_id, matter.notice.at) if links else ""
         acts.insert(0, {**opens, "url": url})
     return {
-        "headline": f"Your link to {title}",
-        "title": f"Your link to {title}",
-        "opening": "Your address was given on Saveline's page. If it was not you, there is nothing to do.",
+        "headline": title,
+        "title": title,
+        "opening": say("Your address was given on Saveline's page. If it was not you, there is nothing to do."),
         "acts": acts,
     }

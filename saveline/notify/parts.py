@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final, TypeAlias
 
-from saveline.core.facts import Task
-from saveline.core.phrases import day, due, due_phrase, listed, moment, money, shortened, words_of
+from saveline.core.facts import APPROVAL, DECISION, Task
+from saveline.core.phrases import answer_words, due, due_phrase, moment, shortened, words_of
 from saveline.core.play import Field
 from saveline.notify.links import Purpose
 from saveline.notify.matter import Matter
+from saveline.notify.recalled import recalled
 
 View: TypeAlias = dict[str, Any]
 """What a template prints. Everything in it is text, true or false, or lists and dicts of those."""
@@ -20,59 +22,83 @@ LONGEST_NOTE: Final = 2_000
 
 def deal_view(matter: Matter) -> View:
     """The account, what is at stake, why it is at risk and where the deal stands; nothing where there is no deal."""
-    deal, account = matter.deal, matter.account
+    deal, account, say = matter.deal, matter.account, matter.say
     if deal is None or account is None:
         return {}
-    today, ws = matter.here.date(), matter.workspace
-    renewal = f"{day(account.renewal, today)}, in {(account.renewal - today).days} days" if account.renewal else ""
-    stage = ws.stage_title(deal.stage)
-    arr = money(deal.arr_cents, ws.currency)
-    facts = {
-        "Account": f"{account.name}, {arr} a year",
-        "Renewal": renewal if account.renewal and account.renewal > today else "",
-        "At risk": listed(words_of(c) for c in deal.causes),
-        "Stage": stage,
-        "Owner": matter.people.name(deal.owner_id) if deal.owner_id not in (None, matter.notice.person_id) else "",
-    }
+    stage, arr = matter.workspace.stage_title(deal.stage), matter.money(deal.arr_cents)
+    facts = [
+        fact("account", say("Account"), say("{account}, {arr} a year", account=account.name, arr=arr)),
+        fact("renewal", say("Renewal"), _renewal(matter, account.renewal)),
+        fact("risk", say("At risk"), matter.causes()),
+        fact("stage", say("Stage"), stage),
+    ]
+    if deal.owner_id not in (None, matter.notice.person_id):
+        facts.append(fact("owner", say("Owner"), matter.people.name(deal.owner_id)))
     return {
         "account": account.name,
         "arr": arr,
         "stage": stage,
         "deal": str(deal.id),
-        "facts": [{"label": label, "value": value, "late": False} for label, value in facts.items() if value],
+        "facts": [f for f in facts if f["value"]],
     }
+
+
+def fact(name: str, label: str, value: str, *, late: bool = False) -> View:
+    """A line of the facts. ``name`` is the same in every language, ``label`` what the reader sees."""
+    return {"name": name, "label": label, "value": value, "late": late}
+
+
+def _renewal(matter: Matter, on: date | None) -> str:
+    if on is None or on <= matter.here.date():
+        return ""
+    ahead = (on - matter.here.date()).days
+    return matter.counted("{day}, in {n} day", "{day}, in {n} days", ahead, day=matter.day(on))
 
 
 def task_view(matter: Matter, task: Task) -> View:
     """A task as a line of a list or the subject of a message. One that is closed has no due moment any more."""
-    plan, here = matter.plan_of(task), matter.here
+    plan, here, tongue = matter.plan_of(task), matter.here, matter.tongue
     at = matter.local(task.clock.due_at) if task.clock else None
     deal_id = matter.deal.id if matter.deal else 0
     return {
         "ref": f"{deal_id}.{task.no}",
-        "title": shortened(task.title or words_of(task.plan), LONGEST_TITLE),
-        "due": due(at, here) if at else "",
-        "due_phrase": due_phrase(at, here) if at else "",
-        "due_at": moment(at, here) if at else "",
+        "title": shortened(title_of(matter, task), LONGEST_TITLE),
+        "due": due(at, here, tongue) if at else "",
+        "due_phrase": due_phrase(at, here, tongue) if at else "",
+        "due_at": moment(at, here, tongue) if at else "",
         "late": at is not None and at < here,
         "holder": holder(matter, task),
-        "why": plan.why if plan else "",
-        "asks": [question(f) for f in plan.form] if plan else [],
+        "why": recalled(plan.why, tongue) if plan and task.plan == APPROVAL else plan.why if plan else "",
+        "asks": [question(matter, f) for f in plan.form] if plan else [],
         "outcomes": [words_of(o) for o in plan.outcomes] if plan and len(plan.outcomes) > 1 else [],
     }
+
+
+def title_of(matter: Matter, task: Task) -> str:
+    """What the play calls it; the titles of decisions and approvals are the engine's own words."""
+    title = task.title or words_of(task.plan)
+    return recalled(title, matter.tongue) if task.plan in (DECISION, APPROVAL) else title
 
 
 def holder(matter: Matter, task: Task) -> str:
     if task.assignee_id is not None:
         return matter.people.name(task.assignee_id)
-    return f"anybody in {matter.department(task.department)}" if task.department else "nobody"
+    if task.department:
+        return matter.say("anybody in {department}", department=matter.department(task.department))
+    return matter.say("nobody")
 
 
-def question(field: Field) -> str:
+def question(matter: Matter, field: Field) -> str:
     """``root cause (product gap, price)``: what the form asks, with what can be answered."""
-    words = ["yes or no"] if field.kind == "yes_no" else [words_of(c) for c in field.choices]
+    words = [matter.say("yes or no")] if field.kind == "yes_no" else [words_of(c) for c in field.choices]
     choices = f" ({', '.join(words)})" if words else ""
-    return f"{words_of(field.name)}{choices}{', if you know' if field.optional else ''}"
+    asked = f"{words_of(field.name)}{choices}"
+    return matter.say("{question}, if you know", question=asked) if field.optional else asked
+
+
+def answer(matter: Matter, name: str, value: Any) -> str:
+    """``root cause: product gap``."""
+    return f"{words_of(name)}: {answer_words(value, matter.tongue)}"
 
 
 PAGES: Final[Mapping[str, Purpose]] = {"look": "deal", "mine": "mine"}
@@ -101,3 +127,17 @@ def about_account(matter: Matter, title: str) -> str:
     """``title`` for a subject line: with the account in front where it does not name it."""
     name = matter.account.name if matter.account else ""
     return title if not name or name in title else f"{name}: {title}"
+
+
+def to_look(matter: Matter, deal: object) -> View:
+    return act(matter.say("To see all of it"), f"deal show {deal}", "look", matter.say("See the deal"))
+
+
+def to_see(matter: Matter) -> View:
+    stands = matter.say("To see where it stands")
+    return act(stands, f"deal show {matter.notice.deal_id}", "look", matter.say("See the deal"))
+
+
+def to_decide(matter: Matter, deal: object) -> list[View]:
+    decide = act(matter.say("To decide"), f"deal close {deal}", "decide", matter.say("Decide"))
+    return [decide, to_look(matter, deal)]

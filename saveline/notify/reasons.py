@@ -7,8 +7,10 @@ from typing import Final
 
 from saveline.core.facts import APPROVAL, DECISION, Task
 from saveline.core.people import Assignee, Chain, Lead, Link, Manager, Named, Owner, Pick, Role
-from saveline.core.phrases import count, possessive, role
+from saveline.core.phrases import role
+from saveline.core.tongue import sentence
 from saveline.notify.matter import Matter
+from saveline.notify.recalled import recalled, span
 
 
 def why(matter: Matter) -> str:
@@ -21,36 +23,64 @@ def why(matter: Matter) -> str:
 
 
 def _holder(matter: Matter) -> str:
-    task, given = matter.task, matter.assigned
-    if task is None or given is None:
-        return ""
-    if task.assignee_id is None:
+    task, because = matter.task, _found(matter)
+    if task is not None and task.assignee_id is None:
         return _offered(matter, task)
-    because = _by_somebody(given.why) or _because(matter, given.why, _chain(matter, task))
+    return matter.say("You have this task because {because}.", because=because) if because else ""
+
+
+def _found(matter: Matter) -> str:
+    """How the task came to the reader; empty where nobody knows."""
+    task, given = matter.task, matter.assigned
+    if task is None or given is None or task.assignee_id is None:
+        return ""
     if task.plan == APPROVAL:
-        because = "saveline.yaml says that you may grant it"
-    return f"You have this task because {because}."
+        return matter.say("saveline.yaml says that you may grant it")
+    return _by_somebody(matter, given.why) or _because(matter, given.why, _chain(matter, task))
 
 
-def _by_somebody(why: Sequence[str]) -> str:
+def _by_somebody(matter: Matter, why: Sequence[str]) -> str:
     """From lines that do not name a word of the play: a person gave it, a rung did, or it followed somebody."""
-    first, last = (why[0], why[-1]) if why else ("", "")
+    first, last, say = why[0] if why else "", why[-1] if why else "", matter.say
     if first.startswith("handed over by "):
-        return f"{first.removeprefix('handed over by ')} handed it over to you"
+        return say("{name} handed it over to you", name=first.removeprefix("handed over by "))
     if first.startswith("escalated: "):
-        return f"it was escalated to you: {first.removeprefix('escalated: ')}"
+        rung = _rung_words(matter, first.removeprefix("escalated: "))
+        return say("it was escalated to you: {rung}", rung=rung)
     if first.startswith("taken by "):
-        return "you took it"
+        return say("you took it")
     if last.endswith(" has it now"):
-        return f"you stand in: {first}"
-    return "it is yours, and you are there again" if last.endswith(" is there") else ""
+        return say("you stand in: {why}", why=recalled(first, matter.tongue))
+    return say("it is yours, and you are there again") if last.endswith(" is there") else ""
+
+
+def _rung_words(matter: Matter, rung: str) -> str:
+    """A step of a ladder as the play writes it: ``unseen for 2 business days``, ``1 day after due``."""
+    tongue, say = matter.tongue, matter.say
+    for ending, text in _RUNGS.items():
+        if rung.endswith(ending) and not rung.startswith("unseen for "):
+            return say(text, span=span(rung.removesuffix(ending), tongue))
+    if rung.startswith("unseen for "):
+        return say("unseen for {span}", span=span(rung.removeprefix("unseen for "), tongue))
+    return say("at due") if rung == "at due" else say("it is still open") if rung == "it is still open" else rung
+
+
+_RUNGS: Final[Mapping[str, str]] = {
+    " after due": sentence("{span} after due"),
+    " before due": sentence("{span} before due"),
+}
 
 
 def _offered(matter: Matter, task: Task) -> str:
     department = matter.department(task.department)
     if matter.reader is None:
-        return f"It is offered to everybody in {department}: the first to take it has it."
-    return f"You get this because it is offered to everybody in {department}: the first to take it has it."
+        return matter.say(
+            "It is offered to everybody in {department}: the first to take it has it.", department=department
+        )
+    return matter.say(
+        "You get this because it is offered to everybody in {department}: the first to take it has it.",
+        department=department,
+    )
 
 
 def _chain(matter: Matter, task: Task) -> Sequence[Link]:
@@ -62,46 +92,56 @@ def _chain(matter: Matter, task: Task) -> Sequence[Link]:
 
 def _because(matter: Matter, why: Sequence[str], chain: Sequence[Link]) -> str:
     """From lines like ``csm: Ana Ruiz`` to “you are Acme's CSM”."""
-    line = why[-1] if why else ""
+    line, say = why[-1] if why else "", matter.say
     link = next((x for x in chain if line.startswith(f"{x}: ")), None)
     if link is None:
-        return "it was given to you"
+        return say("it was given to you")
     meant = _bearer(matter, link)
     if meant is not None and meant != matter.notice.person_id:
-        away = why[-2] if len(why) > 1 else f"{matter.people.name(meant)} is away"
-        return f"you stand in for {_title(matter, link)}: {away}"
+        away = recalled(why[-2], matter.tongue) if len(why) > 1 else ""
+        away = away or say("{name} is away", name=matter.people.name(meant))
+        return say("you stand in for {whom}: {why}", whom=_title(matter, link), why=away)
     if isinstance(link, Pick):
         department = matter.department(link.department)
-        return f"it was your turn in {department}" if link.how == "round_robin" else f"you had room in {department}"
+        turn = say("it was your turn in {department}", department=department)
+        return turn if link.how == "round_robin" else say("you had room in {department}", department=department)
     return _are(matter, link)
 
 
 def _are(matter: Matter, link: Link) -> str:
     match link:
         case Owner():
-            return f"you own the deal with {_account(matter)}"
+            return matter.say("you own the deal with {account}", account=_account(matter))
         case Lead(department):
-            return f"you lead {matter.department(department or _task_department(matter))}"
+            led = matter.department(department or _task_department(matter))
+            return matter.say("you lead {department}", department=led)
         case Named():
-            return "you are named for it"
+            return matter.say("you are named for it")
+        case Role(name):
+            return matter.say("you are {account}'s {role}", account=_account(matter), role=role(name))
+        case Manager(of) if _bearer(matter, of):
+            return matter.say("you are {name}'s manager", name=matter.first(_bearer(matter, of)))
         case _:
-            return f"you are {_title(matter, link)}"
+            return matter.say("you are {who}", who=_title(matter, link))
 
 
 def _title(matter: Matter, link: Link) -> str:
     """Who the link means, as others would say it: “Acme's CSM”, “the lead of Finance”, “Ana's manager”."""
+    say = matter.say
     match link:
         case Owner():
-            return "the deal's owner"
+            return say("the deal's owner")
         case Role(name):
-            return f"{possessive(_account(matter))} {role(name)}"
+            return say("{account}'s {role}", account=_account(matter), role=role(name))
         case Lead(department):
-            return f"the lead of {matter.department(department or _task_department(matter))}"
+            return say("the lead of {department}", department=matter.department(department or _task_department(matter)))
         case Assignee():
-            return "who has the task"
+            return say("who has the task")
         case Manager(of):
             bearer = _bearer(matter, of)
-            return f"{possessive(matter.first(bearer))} manager" if bearer else f"the manager of {_title(matter, of)}"
+            if bearer:
+                return say("{name}'s manager", name=matter.first(bearer))
+            return say("the manager of {whom}", whom=_title(matter, of))
         case _:
             return matter.people.name(_bearer(matter, link))
 
@@ -136,7 +176,7 @@ def _task_department(matter: Matter) -> str | None:
 
 
 def _account(matter: Matter) -> str:
-    return matter.account.name if matter.account else "the account"
+    return matter.account.name if matter.account else matter.say("the account")
 
 
 # --- escalations ------------------------------------------------------------------------------------------------------
@@ -144,23 +184,34 @@ def _account(matter: Matter) -> str:
 
 def _escalated(matter: Matter) -> str:
     change = matter.escalated
-    return f"You get this because {_because(matter, change.why, _rung_chain(matter)) if change else 'you were named'}."
+    because = _because(matter, change.why, _rung_chain(matter)) if change else matter.say("you were named")
+    return matter.say("You get this because {because}.", because=because)
 
 
 def happened(matter: Matter) -> str:
     """What made the ladder climb, without a full stop: “Ana has not opened it for 4 business hours”."""
-    task, rung = matter.task, str(matter.about.get("rung", ""))
+    task, rung, say = matter.task, str(matter.about.get("rung", "")), matter.say
     holder = matter.first(task.assignee_id) if task and task.assignee_id else None
     if "asked" in matter.about:
-        return f"{holder or 'Somebody'} asks for help"
+        return say("{name} asks for help", name=holder) if holder else say("Somebody asks for help")
     if rung.startswith("unseen for "):
-        span = rung.removeprefix("unseen for ")
-        offered = f"Nobody in {matter.department(task.department if task else None)} has taken it for {span}"
-        return f"{holder} has not opened it for {span}" if holder else offered
+        time = span(rung.removeprefix("unseen for "), matter.tongue)
+        if holder:
+            return say("{name} has not opened it for {span}", name=holder, span=time)
+        team = matter.department(task.department if task else None)
+        return say("Nobody in {department} has taken it for {span}", department=team, span=time)
     if rung == "at due":
-        return "It is due and still open"
-    since = rung.replace(" after due", " after it was due").replace(" before due", " before it is due")
-    return f"It is still open {since}" if since else "It is still open"
+        return say("It is due and still open")
+    for ending, text in _STILL.items():
+        if rung.endswith(ending):
+            return say(text, span=span(rung.removesuffix(ending), matter.tongue))
+    return say("It is still open {since}", since=span(rung, matter.tongue)) if rung else say("It is still open")
+
+
+_STILL: Final[Mapping[str, str]] = {
+    " after due": sentence("It is still open {span} after it was due"),
+    " before due": sentence("It is still open {span} before it is due"),
+}
 
 
 def _rung_chain(matter: Matter) -> Sequence[Link]:
@@ -173,15 +224,16 @@ def _rung_chain(matter: Matter) -> Sequence[Link]:
 
 
 def _decision(matter: Matter) -> str:
-    return _holder(matter).replace("You have this task", "You are asked")
+    because = _found(matter)
+    return matter.say("You are asked because {because}.", because=because) if because else ""
 
 
 def _owner(matter: Matter) -> str:
-    return _relation(matter) or "You get this because you own this deal."
+    return _relation(matter) or matter.say("You get this because you own this deal.")
 
 
 def _stage_late(matter: Matter) -> str:
-    return _relation(matter) or "You get this because you are told when a stage takes too long."
+    return _relation(matter) or matter.say("You get this because you are told when a stage takes too long.")
 
 
 def _relation(matter: Matter) -> str:
@@ -189,79 +241,101 @@ def _relation(matter: Matter) -> str:
     if deal is None or reader is None:
         return ""
     if deal.owner_id == reader.id:
-        return f"You get this because you own the deal with {_account(matter)}."
+        return _own(matter)
     owner = matter.people.by_id.get(deal.owner_id or 0)
     if owner is not None and owner.manager_id == reader.id:
-        boss = f"you are {possessive(matter.first(owner.id))} manager"
-        return f"You get this because {owner.name} owns the deal with {_account(matter)}, and {boss}."
+        return matter.say(
+            "You get this because {owner} owns the deal with {account}, and you are {first}'s manager.",
+            owner=owner.name,
+            account=_account(matter),
+            first=matter.first(owner.id),
+        )
     return ""
 
 
+def _own(matter: Matter) -> str:
+    return matter.say("You get this because you own the deal with {account}.", account=_account(matter))
+
+
 def _news(matter: Matter) -> str:
-    known = {
-        "reassigned": "You get this because you had this task.",
-        "withdrawn": "You get this because you had a task there.",
-        "not_needed": "You get this because you had this task.",
-        "no_answer": "You get this because you have this task.",
-        "approval": "You get this because you asked for it.",
-        "followed": _followed(matter),
-        "owner": "You get this because you own this deal now."
-        if "from" in matter.about
-        else "You get this because you owned this deal.",
-        "severity": _circle(matter),
-        "play_changed": "You get this because tasks or deals of yours are other than they were.",
-        "empty_rung": "You get this because you look after Saveline here.",
-        "mail_answer": "You get this because you answered a message of Saveline's.",
-        "unreachable": _above(matter),
-        "cleared": _story(matter),
-        "your_link": "You get this because it was asked for with your address.",
-        "merged": _relation(matter) or "You get this because you had an open task there.",
-    }
-    told = _relation(matter) or "You get this because the play names you for it."
-    return known.get(str(matter.about.get("news")), told)
+    news, say = str(matter.about.get("news")), matter.say
+    if news in _NEWS:
+        return say(_NEWS[news])
+    taken = "from" in matter.about
+    if news == "followed":
+        yours = say("You get this because these tasks are yours now.")
+        return yours if taken else say("You get this because you had these tasks.")
+    if news == "owner":
+        yours = say("You get this because you own this deal now.")
+        return yours if taken else say("You get this because you owned this deal.")
+    if news == "severity":
+        return _circle(matter)
+    if news == "cleared":
+        return _story(matter)
+    if news == "unreachable":
+        return _above(matter)
+    if news == "merged":
+        return _relation(matter) or say("You get this because you had an open task there.")
+    return _relation(matter) or say("You get this because the play names you for it.")
 
 
-def _followed(matter: Matter) -> str:
-    if "from" in matter.about:
-        return "You get this because these tasks are yours now."
-    return "You get this because you had these tasks."
+_NEWS: Final[Mapping[str, str]] = {
+    "reassigned": sentence("You get this because you had this task."),
+    "withdrawn": sentence("You get this because you had a task there."),
+    "not_needed": sentence("You get this because you had this task."),
+    "no_answer": sentence("You get this because you have this task."),
+    "approval": sentence("You get this because you asked for it."),
+    "play_changed": sentence("You get this because tasks or deals of yours are other than they were."),
+    "your_link": sentence("You get this because it was asked for with your address."),
+    "mail_answer": sentence("You get this because you answered a message of Saveline's."),
+    "empty_rung": sentence("You get this because you look after Saveline here."),
+}
 
 
 def _above(matter: Matter) -> str:
-    person = matter.people.by_id.get(int(matter.about.get("who", 0)))
+    person, say = matter.people.by_id.get(int(matter.about.get("who", 0))), matter.say
     if person is not None and person.manager_id == matter.notice.person_id:
-        return f"You get this because you are {possessive(matter.first(person.id))} manager."
-    return "You get this because you look after Saveline here."
+        because = say("you are {name}'s manager", name=matter.first(person.id))
+        return say("You get this because {because}.", because=because)
+    return say("You get this because you look after Saveline here.")
 
 
 def _circle(matter: Matter) -> str:
     severity = matter.workspace.severity(str(matter.about.get("severity")))
-    title = severity.title.lower() if severity else "this severe"
-    return f"You get this because saveline.yaml names you for every deal that is {title}."
+    if severity is None:
+        return matter.say("You get this because saveline.yaml names you for every deal this severe.")
+    title = matter.tongue.inside(severity.title)
+    return matter.say("You get this because saveline.yaml names you for every deal that is {severity}.", severity=title)
 
 
 def _story(matter: Matter) -> str:
-    deal, reader = matter.deal, matter.reader
+    deal, reader, say = matter.deal, matter.reader, matter.say
     if deal is None or reader is None:
         return ""
     done = [t for t in deal.tasks if t.state == "done" and t.closed_by == reader.id and t.plan != DECISION]
+    if len(done) > 1:
+        return matter.counted(
+            "You get this because you helped: “{task}” and {n} more task.",
+            "You get this because you helped: “{task}” and {n} more tasks.",
+            len(done) - 1,
+            task=done[0].title,
+        )
     if done:
-        more = f" and {count(len(done) - 1, 'more task')}" if len(done) > 1 else ""
-        return f"You get this because you helped: “{done[0].title}”{more}."
+        return say("You get this because you helped: “{task}”.", task=done[0].title)
     if deal.owner_id == reader.id:
-        return f"You get this because you own the deal with {_account(matter)}."
+        return _own(matter)
     if any(t.closed_by == reader.id and t.plan == DECISION for t in deal.tasks):
-        return "You get this because you made the decision."
-    return "You get this because you had an open task there."
+        return say("You get this because you made the decision.")
+    return say("You get this because you had an open task there.")
 
 
 def _digest(matter: Matter) -> str:
-    hour = matter.workspace.digest_hour
-    return f"You get this at {hour}:00 on your working days, as long as something is open with you."
+    hour = f"{matter.workspace.digest_hour}:00"
+    return matter.say("You get this at {time} on your working days, as long as something is open with you.", time=hour)
 
 
-def _report(_matter: Matter) -> str:
-    return "You get this because saveline.yaml names you under report_to."
+def _report(matter: Matter) -> str:
+    return matter.say("You get this because saveline.yaml names you under report_to.")
 
 
 _BY_KIND: Final[Mapping[str, Callable[[Matter], str]]] = {

@@ -1,7 +1,8 @@
 """Views → texts: Jinja templates, compiled once, one set of rules for each form a message has.
 
 A page escapes for HTML by itself; a Slack text escapes every expression, so that data can never become a link, a
-mention or ``<!channel>``; a mail's text prints as it is. What a template names must exist.
+mention or ``<!channel>``; a mail's text prints as it is. What a template names must exist. ``say("{a} has left", a=…)``
+and ``counted`` give a sentence in the reader's language: as plain text, which is escaped like any other.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from saveline.core.facts import Fact
+from saveline.notify.languages import tongue
 from saveline.notify.message import cleaned, subject_line
 
 Form: TypeAlias = Literal["html", "text", "slack"]
@@ -55,7 +57,8 @@ class Wording:
 
     def words(self, kind: str, view: Mapping[str, Any], forms: Collection[Form]) -> Worded:
         """``view`` in the given forms. Raises jinja2's errors where a template asks for what the view does not have."""
-        shown = cleaned(view)
+        shown, words = cleaned(view), tongue(str(view.get("language", "")))
+        shown |= {"say": words.say, "counted": words.counted}
         subject = subject_line(self._environments["text"].get_template(f"{kind}/subject.txt").render(shown))
         shown["subject"] = subject
         written = {form: self._written(kind, form, shown) for form in forms}

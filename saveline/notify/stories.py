@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from saveline.core.facts import DECISION, Account, Deal, Task
-from saveline.core.phrases import answer_words, count, day, due, listed, money, shortened, words_of
+from saveline.core.phrases import date_of, dated, due, shortened, words_of
 from saveline.core.report_words import report_view
+from saveline.core.tongue import sentence
 from saveline.notify.matter import Matter
-from saveline.notify.parts import LONGEST_NOTE, View, act, task_view
+from saveline.notify.parts import LONGEST_NOTE, View, act, answer, task_view, to_look
 
 MOST_HELPERS: Final = 5
 MOST_LINES: Final = 25
-READING: Final = (
+READING: Final = sentence(
     "Every figure is counted from the history of the deals up to the end of the period, with ARR as it stood when a "
     "deal was opened; the same week always gives the same report."
 )
@@ -25,70 +26,91 @@ READING: Final = (
 
 def saved(matter: Matter) -> View:
     """The bell: who did what, what made the difference, what is kept."""
-    deal, currency = _ended(matter), matter.workspace.currency
-    kept, was = money(deal.kept_cents or 0, currency), money(deal.arr_cents, currency)
-    smaller = (deal.kept_cents or 0) < deal.arr_cents
-    value = f"{kept} of {was} a year kept" if smaller else f"{kept} a year kept"
-    difference = {"label": "What made the difference", "value": shortened(deal.reason or "", LONGEST_NOTE)}
-    return {**_story(matter, value), "endings": [difference, *_counts_from(matter, deal)]}
+    deal, say = _ended(matter), matter.say
+    kept, was = matter.money(deal.kept_cents or 0), matter.money(deal.arr_cents)
+    value = say("{value} a year kept", value=kept)
+    if (deal.kept_cents or 0) < deal.arr_cents:
+        value = say("{value} of {whole} a year kept", value=kept, whole=was)
+    difference = _ending(say("What made the difference"), deal.reason)
+    return {
+        **_story(matter, value),
+        "endings": [difference, *_counts_from(matter, deal)],
+        "benefit_label": say("What {account} has from it", account=matter.of_account()),
+    }
+
+
+def _ending(label: str, value: str | None) -> View:
+    return {"label": label, "value": shortened(value or "", LONGEST_NOTE)}
 
 
 def _counts_from(matter: Matter, deal: Deal) -> list[View]:
     """A save that is watched is not kept yet."""
     if deal.watch_until is None:
         return []
-    until = matter.local(deal.watch_until).date()
-    return [{"label": "When it counts as kept", "value": f"{_date(until)} {until.year}, if they still pay then."}]
+    until = dated(matter.local(deal.watch_until).date(), matter.tongue)
+    pays = matter.say("{day}, if they still pay then.", day=until)
+    return [_ending(matter.say("When it counts as kept"), pays)]
 
 
 def lost(matter: Matter) -> View:
     """The same for a deal that was not saved: what was done and why it ended. Nobody is named for the end."""
-    deal = _ended(matter)
+    deal, say = _ended(matter), matter.say
     if matter.about.get("news") == "delayed_loss":
         return _lost_after_all(matter, deal)
-    endings = [{"label": "Why", "value": shortened(deal.reason or "", LONGEST_NOTE)}]
+    endings = [_ending(say("Why"), deal.reason)]
     if deal.evidence:
-        endings.append({"label": "Evidence", "value": shortened(deal.evidence, LONGEST_NOTE)})
+        endings.append(_ending(say("Evidence"), deal.evidence))
     return {
-        **_story(matter, f"{money(deal.arr_cents, matter.workspace.currency)} a year"),
+        **_story(matter, say("{value} a year", value=matter.money(deal.arr_cents))),
         "endings": endings,
-        "benefit": "Knowing why it ended helps the next customer who is at risk for the same reason.",
+        "benefit": say("Knowing why it ended helps the next customer who is at risk for the same reason."),
     }
 
 
 def _lost_after_all(matter: Matter, deal: Deal) -> View:
     """A delayed loss: it had been saved, and the account leaves while the save is watched."""
-    account, currency = matter.account.name if matter.account else "", matter.workspace.currency
-    left = date.fromisoformat(str(matter.about["left_on"]))
-    closed = matter.local(deal.closed_at).date() if deal.closed_at else left
-    until = matter.local(deal.watch_until).date() if deal.watch_until else left
-    kept = money(deal.kept_cents or 0, currency)
-    saved = f"It was saved on {_date(closed)}, with {kept} a year, and was to be counted as kept from {_date(until)}."
-    leaves = "leaves" if left > matter.here.date() else "left"
-    endings = [{"label": "What had made the difference", "value": shortened(deal.reason or "", LONGEST_NOTE)}]
+    account, say = matter.of_account(), matter.say
+    endings = [_ending(say("What had made the difference"), deal.reason)]
     if evidence := str(matter.about.get("evidence", "")):
-        endings.append({"label": "Evidence", "value": shortened(evidence, LONGEST_NOTE)})
+        endings.append(_ending(say("Evidence"), evidence))
     return {
-        **_story(matter, f"{money(deal.arr_cents, currency)} a year"),
-        "headline": f"{account}: lost after all",
-        "span": f"{account} {leaves} on {_date(left)}. {saved}",
+        **_story(matter, say("{value} a year", value=matter.money(deal.arr_cents))),
+        "headline": say("{account}: lost after all", account=account),
+        "span": _left_after(matter, deal),
         "endings": endings,
         "withdrawn": [],
-        "benefit": "Knowing which saves do not hold helps the next customer more than an early cheer.",
+        "benefit": say("Knowing which saves do not hold helps the next customer more than an early cheer."),
     }
+
+
+def _left_after(matter: Matter, deal: Deal) -> str:
+    left, account, say = date.fromisoformat(str(matter.about["left_on"])), matter.of_account(), matter.say
+    closed = matter.local(deal.closed_at).date() if deal.closed_at else left
+    until = matter.local(deal.watch_until).date() if deal.watch_until else left
+    saved = say(
+        "It was saved on {closed}, with {kept} a year, and was to be counted as kept from {until}.",
+        closed=date_of(closed, matter.tongue),
+        kept=matter.money(deal.kept_cents or 0),
+        until=date_of(until, matter.tongue),
+    )
+    day = date_of(left, matter.tongue)
+    gone = say("{account} left on {day}.", account=account, day=day)
+    going = say("{account} leaves on {day}.", account=account, day=day)
+    return f"{going if left > matter.here.date() else gone} {saved}"
 
 
 def _story(matter: Matter, value: str) -> View:
     deal, outcome = _ended(matter), matter.workspace.outcome(_ended(matter).outcome or "")
-    title = outcome.title.lower() if outcome else words_of(deal.ending or "closed")
+    title = matter.tongue.inside(outcome.title) if outcome else words_of(deal.ending or "closed")
     return {
-        "headline": f"{matter.account.name if matter.account else ''}: {title}",
+        "headline": f"{matter.of_account()}: {title}",
         "opening": "",
         "value": value,
         "span": _span(matter, deal),
         "helpers": helpers(matter),
         "withdrawn": [task_view(matter, t)["title"] for t in _withdrawn_from_reader(matter, deal)],
-        "acts": [act("To see all of it", f"deal show {deal.id}", "look", "See the deal")],
+        "benefit_label": matter.say("Why this is shared"),
+        "acts": [to_look(matter, deal.id)],
     }
 
 
@@ -99,19 +121,21 @@ def _ended(matter: Matter) -> Deal:
 
 
 def _span(matter: Matter, deal: Deal) -> str:
-    """“At risk because the champion left, for 12 days: 20 Nov to 2 Dec.”"""
-    causes = listed(words_of(c) for c in deal.causes)
+    """“At risk for 12 days, 20 Nov to 2 Dec: champion left.”"""
     if deal.opened_at is None or deal.closed_at is None:
         return ""
     first, last = matter.local(deal.began_at or deal.opened_at).date(), matter.local(deal.closed_at).date()
-    days = (last - first).days
-    year = f" {last.year}" if first.year != last.year else ""
-    when = f"for {count(days, 'day')}, {_date(first)} to {_date(last)}{year}" if days else f"on {_date(last)}"
-    return f"At risk {when}: {causes}."
-
-
-def _date(on: Any) -> str:
-    return f"{on.day} {on:%b}"
+    days, tongue, causes = (last - first).days, matter.tongue, matter.causes()
+    if not days:
+        return matter.say("At risk on {day}: {causes}.", day=date_of(last, tongue), causes=causes)
+    return matter.counted(
+        "At risk for {n} day, {first} to {last}: {causes}.",
+        "At risk for {n} days, {first} to {last}: {causes}.",
+        days,
+        first=date_of(first, tongue),
+        last=date_of(last, tongue) if first.year == last.year else dated(last, tongue),
+        causes=causes,
+    )
 
 
 def helpers(matter: Matter) -> list[View]:
@@ -125,19 +149,21 @@ def helpers(matter: Matter) -> list[View]:
     lines = [_helper(matter, person_id, done[person_id]) for person_id in told]
     rest = everybody[len(told) :]
     if rest:
-        names = listed(matter.people.name(p) for p in rest)
-        lines.append({"name": shortened(names, 200), "team": "", "did": "further tasks"})
+        names = matter.listed(matter.people.name(p) for p in rest)
+        lines.append({"name": shortened(names, 200), "team": "", "did": matter.say("further tasks")})
     return lines
 
 
 def _helper(matter: Matter, person_id: int, tasks: list[Task]) -> View:
     person = matter.people.by_id.get(person_id)
     titles = [task_view(matter, t)["title"] for t in tasks]
-    more = f"; and {count(len(titles) - 2, 'more task')}" if len(titles) > 2 else ""
+    did, more = "; ".join(titles[:2]), len(titles) - 2
+    if more > 0:
+        did = matter.counted("{tasks}; and {n} more task", "{tasks}; and {n} more tasks", more, tasks=did)
     return {
         "name": matter.people.name(person_id),
         "team": matter.department(person.department) if person else "",
-        "did": "; ".join(titles[:2]) + more,
+        "did": did,
     }
 
 
@@ -155,8 +181,8 @@ def done_lines(matter: Matter) -> list[View]:
         {
             "title": task_view(matter, t)["title"],
             "by": matter.people.name(t.closed_by),
-            "on": day(matter.local(t.closed_at).date(), matter.here.date()) if t.closed_at else "",
-            "answers": [f"{words_of(k)}: {answer_words(v)}" for k, v in t.answers.items()],
+            "on": matter.day(matter.local(t.closed_at).date()) if t.closed_at else "",
+            "answers": [answer(matter, k, v) for k, v in t.answers.items()],
         }
         for t in (matter.deal.tasks if matter.deal else ())
         if t.state == "done" and t.plan != DECISION
@@ -168,7 +194,7 @@ def done_lines(matter: Matter) -> list[View]:
 
 def digest(matter: Matter) -> View:
     """The reader's open tasks, what is due first in front, and the deals they own."""
-    reader = matter.notice.person_id
+    reader, say = matter.notice.person_id, matter.say
     mine = [(d, a, t) for d, a in matter.others for t in d.tasks if t.state == "open" and t.assignee_id == reader]
     mine.sort(key=lambda found: (found[2].running.due_at, found[0].id, found[2].no))
     late = sum(1 for _, _, t in mine if t.running.due_at < matter.now)
@@ -176,13 +202,13 @@ def digest(matter: Matter) -> View:
     owned = [(d, a) for d, a in matter.others if d.owner_id == reader and not d.closed]
     owned.sort(key=lambda found: (-found[0].arr_cents, found[0].id))
     return {
-        "headline": _headline(len(mine), late, today, len(owned)),
+        "headline": _headline(matter, len(mine), late, today, len(owned)),
         "tasks": [_line(matter, d, a, t) for d, a, t in mine[:MOST_LINES]],
         "more_tasks": max(0, len(mine) - MOST_LINES),
         "deals": [_deal_line(matter, d, a) for d, a in owned[:MOST_LINES]],
         "more_deals": max(0, len(owned) - MOST_LINES),
-        "acts": [act("To see it as it is now", "task list", "mine", "See it as it is now")],
-        "date": f"{matter.here:%A} {matter.here.day} {matter.here:%B}",
+        "acts": [act(say("To see it as it is now"), "task list", "mine", say("See it as it is now"))],
+        "date": _long_date(matter),
     }
 
 
@@ -190,21 +216,31 @@ def stage_report(matter: Matter) -> View:
     """The report as it was kept; its first finding is the headline, and so the subject."""
     report = matter.report
     assert report is not None  # it is kept before its notices are queued
-    shown = report_view(report, matter.workspace.zone)
+    shown = report_view(report, matter.workspace.zone, matter.tongue)
     return {
         "headline": shown["findings"][0].rstrip("."),
         "report": shown,
-        "acts": [act("All of it, as text", f"report --period {report.period.key}", "", "")],
-        "benefit": READING,
+        "acts": [act(matter.say("All of it, as text"), f"report --period {report.period.key}", "", "")],
+        "benefit": matter.say(READING),
+        "benefit_label": matter.say("How to read it"),
     }
 
 
-def _headline(tasks: int, late: int, today: int, deals: int) -> str:
+def _headline(matter: Matter, tasks: int, late: int, today: int, deals: int) -> str:
     if not tasks:
-        return f"{count(deals, 'deal')} of yours {'is' if deals == 1 else 'are'} open" if deals else "Nothing is open"
-    parts = [f"{late} late"] if late else []
-    parts += [f"{today} due today"] if today else []
-    return ", ".join([count(tasks, "open task"), *parts])
+        if not deals:
+            return matter.say("Nothing is open")
+        return matter.counted("{n} deal of yours is open", "{n} deals of yours are open", deals)
+    parts = [matter.counted("{n} open task", "{n} open tasks", tasks)]
+    parts += [matter.counted("{n} late", "{n} late", late)] if late else []
+    parts += [matter.counted("{n} due today", "{n} due today", today)] if today else []
+    return ", ".join(parts)
+
+
+def _long_date(matter: Matter) -> str:
+    on, tongue = matter.here.date(), matter.tongue
+    day, month = tongue.weekday(on, long=True), tongue.month(on, long=True)
+    return matter.say("{weekday} {day} {month}", weekday=day, day=on.day, month=month)
 
 
 def _due_today(matter: Matter, task: Task) -> bool:
@@ -219,19 +255,20 @@ def _line(matter: Matter, deal: Deal, account: Account, task: Task) -> View:
         "url": f"{page}?task={deal.id}.{task.no}" if page else "",
         "title": shortened(task.title, 200),
         "account": account.name,
-        "arr": money(deal.arr_cents, matter.workspace.currency),
-        "due": due(at, matter.here),
+        "arr": matter.money(deal.arr_cents),
+        "due": due(at, matter.here, matter.tongue),
         "late": at < matter.here,
     }
 
 
 def _deal_line(matter: Matter, deal: Deal, account: Account) -> View:
     decide = matter.local(deal.decide_at).date() if deal.decide_at else None
+    tasks = sum(1 for t in deal.tasks if t.state == "open")
     return {
         "ref": str(deal.id),
         "account": account.name,
-        "arr": money(deal.arr_cents, matter.workspace.currency),
-        "stage": matter.workspace.stage_title(deal.stage) if deal.state == "open" else "Paused",
-        "open": count(sum(1 for t in deal.tasks if t.state == "open"), "open task"),
-        "decide": day(decide, matter.here.date()) if decide else "",
+        "arr": matter.money(deal.arr_cents),
+        "stage": matter.workspace.stage_title(deal.stage) if deal.state == "open" else matter.say("Paused"),
+        "open": matter.counted("{n} open task", "{n} open tasks", tasks),
+        "decide": matter.day(decide) if decide else "",
     }

@@ -6,80 +6,95 @@ from collections.abc import Iterable
 from datetime import date
 
 from saveline.core.facts import Task
-from saveline.core.phrases import day, listed, possessive, shortened, words_of
+from saveline.core.phrases import date_of, shortened, words_of
 from saveline.notify.matter import Matter
-from saveline.notify.parts import LONGEST_NOTE, View, act, task_view
+from saveline.notify.parts import LONGEST_NOTE, View, task_view, to_decide, to_look
+from saveline.notify.recalled import recalled
 
 
 def leaves(matter: Matter) -> View:
     """The account of an open deal leaves, or has left while the decision was being asked for."""
-    on = date.fromisoformat(str(matter.about["left_on"]))
-    when, today = day(on, matter.here.date()), matter.here.date()
-    if on <= today:
-        head, said = f"{_account(matter)} has left", f"It stopped paying on {on.day} {on:%b}. Say how the deal ends."
+    on, say, account = date.fromisoformat(str(matter.about["left_on"])), matter.say, matter.of_account()
+    if on <= matter.here.date():
+        head = say("{account} has left", account=account)
+        said = say("It stopped paying on {day}. Say how the deal ends.", day=date_of(on, matter.tongue))
     else:
-        head = f"{_account(matter)} leaves: {when}"
-        said = "It still pays until then. A save cannot be recorded while this stands."
-    return {"headline": head, "opening": said, "acts": _decide(matter)}
+        head = say("{account} leaves: {when}", account=account, when=matter.day(on))
+        said = say("It still pays until then. A save cannot be recorded while this stands.")
+    return {"headline": head, "opening": said, "acts": to_decide(matter, matter.notice.deal_id)}
 
 
 def stays(matter: Matter) -> View:
-    said = "What was said of its leaving was taken back. The deal goes on."
-    return {"headline": f"{_account(matter)} stays after all", "opening": said}
+    said = matter.say("What was said of its leaving was taken back. The deal goes on.")
+    return {"headline": matter.say("{account} stays after all", account=matter.of_account()), "opening": said}
 
 
 def risk_cleared(matter: Matter) -> View:
-    score, level = matter.about.get("score"), matter.about.get("level")
-    said = f"Its score is {score} now, below {level}. The decision is with you already: say how the deal ends."
-    return {"headline": f"The risk of {_account(matter)} has cleared", "opening": said, "acts": _decide(matter)}
+    said = matter.say(
+        "Its score is {score} now, below {level}. The decision is with you already: say how the deal ends.",
+        score=matter.about.get("score"),
+        level=matter.about.get("level"),
+    )
+    headline = matter.say("The risk of {account} has cleared", account=matter.of_account())
+    return {"headline": headline, "opening": said, "acts": to_decide(matter, matter.notice.deal_id)}
 
 
 def cleared(matter: Matter) -> View:
     """The deal is closed because its risk went away: the one message to everybody with a part in it."""
     deal = matter.deal
     gone = _withdrawn(matter)
-    what = f"{'These are' if len(gone) > 1 else 'This is'} no longer needed from you:" if gone else ""
-    reason = shortened((deal.reason if deal else None) or "", LONGEST_NOTE)
+    reason = recalled(shortened((deal.reason if deal else None) or "", LONGEST_NOTE), matter.tongue)
+    closed = matter.say("The deal is closed: {reason}.", reason=reason)
     return {
-        "headline": f"{_account(matter)}: the risk has cleared",
-        "opening": f"The deal is closed: {reason}. {what}".strip(),
+        "headline": matter.say("{account}: the risk has cleared", account=matter.of_account()),
+        "opening": f"{closed} {_no_longer(matter, gone)}".strip(),
         "lines": gone,
-        "acts": [_look(matter.notice.deal_id)],
+        "acts": [to_look(matter, matter.notice.deal_id)],
     }
+
+
+def _no_longer(matter: Matter, gone: list[str]) -> str:
+    if not gone:
+        return ""
+    if len(gone) > 1:
+        return matter.say("These are no longer needed from you:")
+    return matter.say("This is no longer needed from you:")
 
 
 def merged(matter: Matter) -> View:
     """The deal goes on as part of another: to its owner and whoever had a task on it."""
     into, account = matter.about.get("into"), matter.about.get("account")
     gone = _withdrawn(matter)
-    what = f"{'These are' if len(gone) > 1 else 'This is'} no longer needed from you:" if gone else ""
+    there = matter.say("Its causes go on there, with {account}.", account=account)
     return {
-        "headline": f"{_account(matter)} is part of deal {into} now",
-        "opening": f"Its causes go on there, with {account}. {what}".strip(),
+        "headline": matter.say("{account} is part of deal {deal} now", account=matter.of_account(), deal=into),
+        "opening": f"{there} {_no_longer(matter, gone)}".strip(),
         "lines": gone,
-        "acts": [_look(into)],
+        "acts": [to_look(matter, into)],
     }
 
 
 def joined(matter: Matter) -> View:
     """Another deal was merged into this one: to its owner."""
-    other, deal = matter.about.get("account"), matter.deal
-    causes = listed(words_of(c) for c in deal.causes) if deal else ""
-    return {
-        "headline": f"{other} is part of the deal with {_account(matter)} now",
-        "opening": f"Deal {matter.about.get('from')} was merged into it. At risk because of {causes}.",
-    }
+    other, mine, say = matter.about.get("account"), matter.of_account(), matter.say
+    said = say(
+        "Deal {deal} was merged into it. At risk because of {causes}.",
+        deal=matter.about.get("from"),
+        causes=matter.causes(),
+    )
+    headline = say("{other} is part of the deal with {account} now", other=other, account=mine)
+    return {"headline": headline, "opening": said}
 
 
 def split(matter: Matter) -> View:
-    causes = listed(words_of(str(c)) for c in matter.about.get("causes", ()))
-    other, to = matter.about.get("account"), matter.about.get("to")
-    said = f"It is deal {to} of {other} now, and what was observed of it so far counts there."
-    return {"headline": f"{causes[:1].upper()}{causes[1:]} was not {possessive(_account(matter))}", "opening": said}
-
-
-def _account(matter: Matter) -> str:
-    return matter.account.name if matter.account else ""
+    causes = matter.listed(words_of(str(c)) for c in matter.about.get("causes", ()))
+    said = matter.say(
+        "It is deal {deal} of {account} now, and what was observed of it so far counts there.",
+        deal=matter.about.get("to"),
+        account=matter.about.get("account"),
+    )
+    cause, account = f"{causes[:1].upper()}{causes[1:]}", matter.of_account()
+    return {"headline": matter.say("{causes} was not {account}'s", causes=cause, account=account), "opening": said}
 
 
 def _withdrawn(matter: Matter) -> list[str]:
@@ -94,12 +109,3 @@ def _taken(matter: Matter) -> Iterable[Task]:
         for t in (deal.tasks if deal else ())
         if t.state == "withdrawn" and deal is not None and t.closed_at == deal.closed_at and t.assignee_id == reader
     ]
-
-
-def _decide(matter: Matter) -> list[View]:
-    deal = matter.notice.deal_id
-    return [act("To decide", f"deal close {deal}", "decide", "Decide"), _look(deal)]
-
-
-def _look(deal: object) -> View:
-    return act("To see all of it", f"deal show {deal}", "look", "See the deal")

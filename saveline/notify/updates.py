@@ -7,9 +7,9 @@ from typing import Final
 
 from saveline.core.changes import TaskAssigned
 from saveline.core.facts import Task
-from saveline.core.phrases import moment, shortened, words_of
+from saveline.core.phrases import shortened, words_of
 from saveline.notify.matter import Matter
-from saveline.notify.parts import LONGEST_NOTE, View, act, task_view
+from saveline.notify.parts import LONGEST_NOTE, View, task_view, to_look
 
 DONE: Final = ("done", "approved")
 """Outcomes that are said as a plain Done."""
@@ -21,32 +21,36 @@ def updated(matter: Matter) -> View:
     title = task_view(matter, task)["title"] if task is not None else ""
     mark, became = _became(matter, task)
     return {
-        "headline": title or "This is no longer there",
+        "headline": title or matter.say("This is no longer there"),
         "opening": "",
         "mark": mark,
         "became": became,
         "said": shortened(task.note, LONGEST_NOTE) if task is not None and task.note else "",
-        "acts": [act("To see all of it", f"deal show {matter.notice.deal_id}", "look", "See the deal")],
+        "acts": [to_look(matter, matter.notice.deal_id)],
     }
 
 
 def _became(matter: Matter, task: Task | None) -> tuple[str, str]:
     """A mark, and a sentence: “Done by Bob Okafor, Fri 20 Nov 10:02.”"""
+    say = matter.say
     if task is None:
-        return "–", "It is no longer part of the deal."
+        return "–", say("It is no longer part of the deal.")
     if task.state == "open":
         return _elsewhere(matter, task)
-    when, by = _when(matter, task.closed_at), matter.people.name(task.closed_by)
+    by = matter.people.name(task.closed_by)
     match task.state:
+        case "done" if (task.outcome or "done") in DONE:
+            return "✓", _at(matter, task.closed_at, say("Done by {name}", name=by))
         case "done":
             ended = words_of(task.outcome or "done")
-            return "✓", f"{'Done' if ended in DONE else f'Closed as “{ended}”'} by {by}{when}."
+            said = say("Closed as “{outcome}” by {name}", outcome=ended, name=by)
+            return "✓", _at(matter, task.closed_at, said)
         case "cannot":
-            return "✗", f"It cannot be done, says {by}{when}."
+            return "✗", _at(matter, task.closed_at, say("It cannot be done, says {name}", name=by))
         case "skipped" | "withdrawn":
-            return "–", f"No longer needed{when}."
+            return "–", _at(matter, task.closed_at, say("No longer needed"))
         case _:
-            return "–", "It waits for something else now."
+            return "–", say("It waits for something else now.")
 
 
 def _elsewhere(matter: Matter, task: Task) -> tuple[str, str]:
@@ -54,16 +58,17 @@ def _elsewhere(matter: Matter, task: Task) -> tuple[str, str]:
     given = next(
         (e for e in reversed(matter.steps) if e.task_no == task.no and isinstance(e.change, TaskAssigned)), None
     )
-    when = _when(matter, given.at if given else None)
+    at, say = given.at if given else None, matter.say
     if task.assignee_id is None:
-        return "→", f"It is offered to {matter.department(task.department)} now{when}."
+        offered = say("It is offered to {department} now", department=matter.department(task.department))
+        return "→", _at(matter, at, offered)
     name = matter.people.name(task.assignee_id)
     if given is None or given.by is None:
-        return "→", f"{name} has it now{when}."
+        return "→", _at(matter, at, say("{name} has it now", name=name))
     if given.by == task.assignee_id:
-        return "→", f"{name} took it{when}."
-    return "→", f"{matter.people.name(given.by)} gave it to {name}{when}."
+        return "→", _at(matter, at, say("{name} took it", name=name))
+    return "→", _at(matter, at, say("{giver} gave it to {name}", giver=matter.people.name(given.by), name=name))
 
 
-def _when(matter: Matter, at: datetime | None) -> str:
-    return f", {moment(matter.local(at), matter.here)}" if at else ""
+def _at(matter: Matter, at: datetime | None, said: str) -> str:
+    return matter.say("{said}, {when}.", said=said, when=matter.moment(at)) if at else f"{said}."

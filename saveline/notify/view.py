@@ -7,15 +7,27 @@ facts, ways to act, why the reader got it and why it helps the customer; templat
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Final
 
 from saveline.core.facts import APPROVAL, DECISION, Task
-from saveline.core.phrases import answer_words, count, listed, moment, shortened, words_of
+from saveline.core.phrases import shortened
 from saveline.core.pressing import UPDATE
-from saveline.notify import changed_plays, mailnews, own_link, reasons, stories, turns, updates
+from saveline.notify import news, reasons, stories, updates
 from saveline.notify.matter import Matter
-from saveline.notify.parts import LONGEST_NOTE, View, about_account, act, deal_view, task_view, with_addresses
+from saveline.notify.parts import (
+    LONGEST_NOTE,
+    View,
+    about_account,
+    act,
+    answer,
+    deal_view,
+    fact,
+    task_view,
+    to_decide,
+    to_see,
+    with_addresses,
+)
+from saveline.notify.recalled import recalled
 
 
 def view(matter: Matter) -> View:
@@ -29,6 +41,7 @@ def common(matter: Matter) -> View:
     reader, about = matter.reader, matter.about
     seen: View = {
         "kind": matter.notice.kind,
+        "language": matter.tongue.code,
         "company": matter.workspace.company,
         "reader": reader.name if reader else "",
         "headline": "",
@@ -39,6 +52,7 @@ def common(matter: Matter) -> View:
         "facts": [],
         "acts": [],
         "benefit": matter.play.benefit if matter.play else "",
+        "benefit_label": _why_it_helps(matter),
         "why_you": reasons.why(matter),
         "instead_of": str(about.get("instead_of", "")),
         "unsubscribe": "",
@@ -46,48 +60,50 @@ def common(matter: Matter) -> View:
     return {**seen, **deal_view(matter), **({"task": task_view(matter, matter.task)} if matter.task else {})}
 
 
+def _why_it_helps(matter: Matter) -> str:
+    account = matter.of_account()
+    return matter.say("Why this helps {account}", account=account) if account else matter.say("Why this helps")
+
+
 # --- tasks ------------------------------------------------------------------------------------------------------------
 
 
 def _of_task(matter: Matter) -> View:
     """What messages about one open task share."""
-    task, deal = matter.task, matter.deal
+    task, deal, say = matter.task, matter.deal, matter.say
     assert task is not None  # a notice of a task that is gone is not wanted, and never worded
     assert deal is not None
     shown = task_view(matter, task)
     base = deal_view(matter)
-    rows = [f for f in base["facts"] if (f["label"], f["value"]) != ("Owner", shown["holder"])]
-    rows.insert(0, {"label": "Due", "value": shown["due"], "late": shown["late"]})
+    rows = [f for f in base["facts"] if (f["name"], f["value"]) != ("owner", shown["holder"])]
+    rows.insert(0, fact("due", say("Due"), shown["due"], late=shown["late"]))
     if task.assignee_id != matter.notice.person_id:
-        rows.insert(1, {"label": "With", "value": shown["holder"], "late": False})
+        rows.insert(1, fact("with", say("With"), shown["holder"]))
     return {
         "headline": shown["title"],
         "title": about_account(matter, shown["title"]),
         "facts": rows,
         "benefit": shown["why"] or (matter.play.benefit if matter.play else ""),
-        "acts": _acts(task, shown["ref"]),
+        "acts": _acts(matter, task, shown["ref"]),
     }
 
 
-def _acts(task: Task, ref: str) -> list[View]:
+def _acts(matter: Matter, task: Task, ref: str) -> list[View]:
+    say = matter.say
     if task.plan == DECISION:
-        return _to_decide(ref.partition(".")[0])
+        return to_decide(matter, ref.partition(".")[0])
     if task.plan == APPROVAL:
-        refuse = act("To refuse it", f"task done {ref} --outcome refused -a reason=…", "refuse", "Refuse")
-        return [act("To approve it", f"task done {ref} --outcome approved", "approve", "Approve"), refuse]
+        refusing = f"task done {ref} --outcome refused -a reason=…"
+        return [
+            act(say("To approve it"), f"task done {ref} --outcome approved", "approve", say("Approve")),
+            act(say("To refuse it"), refusing, "refuse", say("Refuse")),
+        ]
     if task.assignee_id is None:
-        return [act("To take it", f"task claim {ref}", "claim", "I take it")]
+        return [act(say("To take it"), f"task claim {ref}", "claim", say("I take it"))]
     return [
-        act("When it is done", f"task done {ref}", "done", "Done"),
-        act("When you have read it", f"task seen {ref}", "seen", "I have read it"),
-        act("If you cannot alone", f"task help {ref}", "help", "I need help"),
-    ]
-
-
-def _to_decide(deal: str) -> list[View]:
-    return [
-        act("To decide", f"deal close {deal}", "decide", "Decide"),
-        act("To see all of it", f"deal show {deal}", "look", "See the deal"),
+        act(say("When it is done"), f"task done {ref}", "done", say("Done")),
+        act(say("When you have read it"), f"task seen {ref}", "seen", say("I have read it")),
+        act(say("If you cannot alone"), f"task help {ref}", "help", say("I need help")),
     ]
 
 
@@ -95,13 +111,13 @@ def _assigned(matter: Matter) -> View:
     seen, task = _of_task(matter), matter.task
     if task is not None and task.assignee_id is None:
         team = matter.department(task.department)
-        return {**seen, "offered": team, "opening": f"Who in {team} takes this?"}
+        return {**seen, "offered": team, "opening": matter.say("Who in {department} takes this?", department=team)}
     before = matter.about.get("from")
     opening = _request(matter, task) if task is not None and task.plan == APPROVAL else ""
     if before is not None:
-        name = matter.people.name(before)
-        handed = _was_handed_over(matter)
-        opening = f"{name} handed this over to you." if handed else f"This was with {name} and is yours now."
+        name, handed = matter.people.name(before), _was_handed_over(matter)
+        yours = matter.say("This was with {name} and is yours now.", name=name)
+        opening = matter.say("{name} handed this over to you.", name=name) if handed else yours
     return {**seen, "offered": "", "opening": opening}
 
 
@@ -110,9 +126,10 @@ def _request(matter: Matter, approval: Task) -> str:
     request = approval.answers
     asker = matter.people.name(int(request.get("by", 0)))
     of = matter.deal.task(int(request.get("of", 0))) if matter.deal else None
-    title = f" to finish “{of.title}”" if of else ""
-    given = "; ".join(f"{words_of(k)}: {answer_words(v)}" for k, v in dict(request.get("answers", {})).items())
-    return f"{asker} asks for it{title}: {given}."
+    given = "; ".join(answer(matter, k, v) for k, v in dict(request.get("answers", {})).items())
+    if of is None:
+        return matter.say("{name} asks for it: {answers}.", name=asker, answers=given)
+    return matter.say("{name} asks for it to finish “{task}”: {answers}.", name=asker, task=of.title, answers=given)
 
 
 def _was_handed_over(matter: Matter) -> bool:
@@ -125,20 +142,20 @@ def _reminder(matter: Matter) -> View:
     assert task is not None
     shown = task_view(matter, task)
     if shown["late"]:
-        opening = f"This was due {shown['due_at']} and is {shown['due']}."
+        opening = matter.say("This was due {when} and is {late}.", when=shown["due_at"], late=shown["due"])
     else:
-        opening = f"This is {shown['due_phrase']}."
+        opening = matter.say("This is {due}.", due=shown["due_phrase"])
     return {**seen, "opening": opening}
 
 
 def _escalation(matter: Matter) -> View:
-    seen = _of_task(matter)
+    seen, say = _of_task(matter), matter.say
     decide = matter.about.get("do") == "decide"
     deal, no = matter.notice.deal_id, matter.notice.task_no
-    give = act("To give it to somebody", f"task hand-over {deal}.{no}", "hand_over", "Hand it over")
-    acts = [act("To see where it stands", f"deal show {deal}", "look", "See the deal"), give]
+    give = act(say("To give it to somebody"), f"task hand-over {deal}.{no}", "hand_over", say("Hand it over"))
+    acts = [to_see(matter), give]
     if decide:
-        acts.append(act("To let the account go", f"deal close {deal}", "close", "Let it go"))
+        acts.append(act(say("To let the account go"), f"deal close {deal}", "close", say("Let it go")))
     happened = reasons.happened(matter)
     return {
         **seen,
@@ -153,7 +170,7 @@ def _escalation(matter: Matter) -> View:
 def _decision_due(matter: Matter) -> View:
     seen, deal = _of_task(matter), matter.deal
     assert deal is not None
-    why = str(matter.about.get("why", "the decision date has come"))
+    why = recalled(str(matter.about.get("why", "the decision date has come")), matter.tongue)
     outcomes = [o.title for o in matter.workspace.outcomes]
     return {
         **seen,
@@ -162,7 +179,7 @@ def _decision_due(matter: Matter) -> View:
         "benefit": matter.play.benefit if matter.play else "",
         "done": stories.done_lines(matter),
         "open": [task_view(matter, t) for t in deal.tasks if t.state == "open" and t.no != matter.notice.task_no],
-        "acts": _to_decide(str(deal.id)),
+        "acts": to_decide(matter, deal.id),
     }
 
 
@@ -170,17 +187,18 @@ def _decision_due(matter: Matter) -> View:
 
 
 def _stage_entered(matter: Matter) -> View:
-    deal = matter.deal
+    deal, account, say = matter.deal, matter.of_account(), matter.say
     assert deal is not None
-    stage, account = matter.workspace.stage_title(deal.stage), matter.account.name if matter.account else ""
+    again, stage = _again(matter), matter.workspace.stage_title(deal.stage)
     open_tasks = [task_view(matter, t) for t in (*deal.current(), deal.decision()) if t and t.state == "open"]
+    here = say("{account} is in {stage} now", account=account, stage=stage)
     return {
-        "headline": f"{account} is at risk again" if _again(matter) else f"{account} is in {stage} now",
-        "facts": [f for f in deal_view(matter)["facts"] if f["label"] != "Stage"],
-        "opening": _again(matter) if open_tasks else "Nothing is open in it at the moment.",
+        "headline": say("{account} is at risk again", account=account) if again else here,
+        "facts": [f for f in deal_view(matter)["facts"] if f["name"] != "stage"],
+        "opening": again if open_tasks else say("Nothing is open in it at the moment."),
         "open": open_tasks,
-        "leave_by": moment(matter.local(deal.stage_due_at), matter.here) if deal.stage_due_at else "",
-        "acts": [act("To see where it stands", f"deal show {deal.id}", "look", "See the deal")],
+        "leave_by": matter.moment(deal.stage_due_at) if deal.stage_due_at else "",
+        "acts": [to_see(matter)],
     }
 
 
@@ -189,178 +207,20 @@ def _again(matter: Matter) -> str:
     deal = matter.deal
     if deal is None or deal.closed_before is None or deal.stage_at != deal.reopened_at:
         return ""
-    closed = moment(matter.local(deal.closed_before), matter.here)
-    return f"It had been closed {closed} and is at risk again: {listed(words_of(c) for c in deal.causes)}."
+    when = matter.moment(deal.closed_before)
+    return matter.say("It had been closed {when} and is at risk again: {causes}.", when=when, causes=matter.causes())
 
 
 def _stage_late(matter: Matter) -> View:
-    deal, account = matter.deal, matter.account
+    deal, say = matter.deal, matter.say
     assert deal is not None
     stage = matter.workspace.stage_title(str(matter.about.get("stage", deal.stage)))
+    until = matter.moment(matter.notice.at)
     return {
-        "headline": f"{account.name if account else ''} is in {stage} longer than planned",
-        "opening": f"It was to leave {stage} by {moment(matter.local(matter.notice.at), matter.here)}.",
-        "missing": [str(m) for m in matter.about.get("missing", ())],
-        "acts": [act("To see where it stands", f"deal show {deal.id}", "look", "See the deal")],
-    }
-
-
-def _news(matter: Matter) -> View:
-    told = _NEWS.get(str(matter.about.get("news")))
-    if told is None:
-        raise ValueError(f"news of an unknown sort: {matter.about.get('news')!r}")
-    acts = [act("To see where it stands", f"deal show {matter.notice.deal_id}", "look", "See the deal")]
-    seen = {"lines": [], "opening": "", "acts": acts, **told(matter)}
-    return {"title": about_account(matter, seen["headline"]), **seen}
-
-
-def _outcome(matter: Matter) -> View:
-    task = matter.task
-    assert task is not None
-    title = task_view(matter, task)["title"]
-    outcome = str(matter.about.get("outcome", task.outcome))
-    by = matter.people.name(matter.about.get("by"))
-    cannot = outcome == "cannot"
-    said = f"{by} says that it cannot be done." if cannot else f"{by} closed it as “{words_of(outcome)}”."
-    lines = [f"{words_of(name)}: {answer_words(value)}" for name, value in task.answers.items()]
-    reason = f"Reason: {shortened(task.note, LONGEST_NOTE)}" if task.note else ""
-    ended = "Cannot be done" if cannot else words_of(outcome).capitalize()
-    return {
-        "headline": title,
-        "title": f"{ended}: {about_account(matter, title)}",
-        "opening": said,
-        "lines": [reason] if reason else lines,
-    }
-
-
-def _not_needed(matter: Matter) -> View:
-    title = task_view(matter, matter.task)["title"] if matter.task else ""
-    return {
-        "headline": f"No longer needed: {title}",
-        "opening": f"It is withdrawn because {matter.about.get('why', '')}.",
-    }
-
-
-def _followed(matter: Matter) -> View:
-    """Several tasks went from one person to another, because somebody is away or has another part now."""
-    deal, account = matter.deal, matter.account
-    assert deal is not None
-    tasks = [t for t in deal.tasks if t.no in matter.about.get("tasks", ()) and t.state == "open"]
-    shown = [task_view(matter, t) for t in tasks]
-    what, name = count(len(matter.about.get("tasks", ())), "task"), account.name if account else ""
-    if "from" in matter.about:
-        before = matter.people.name(matter.about["from"])
-        return {
-            "headline": f"{what} for {name} are yours now",
-            "opening": f"{before} had them until now.",
-            "lines": [f"{s['title']}: {s['due']} ({s['ref']})" for s in shown],
-        }
-    to = matter.people.name(matter.about.get("to"))
-    verb = "is" if what.startswith("1 ") else "are"
-    return {
-        "headline": f"{what} for {name} {verb} with {to} now",
-        "opening": f"You need not do anything more about {'it' if verb == 'is' else 'them'}.",
-        "lines": [s["title"] for s in shown],
-    }
-
-
-def _owner(matter: Matter) -> View:
-    name = matter.account.name if matter.account else ""
-    if "from" in matter.about:
-        before = matter.about["from"]
-        had = f"{matter.people.name(before)} had it until now. " if before else ""
-        opening = f"{had}You say in the end how it is decided."
-        return {"headline": f"The deal with {name} is yours now", "opening": opening}
-    to = matter.people.name(matter.about.get("to"))
-    return {
-        "headline": f"The deal with {name} belongs to {to} now",
-        "opening": "You need not do anything more about it.",
-    }
-
-
-def _no_answer(matter: Matter) -> View:
-    title = task_view(matter, matter.task)["title"] if matter.task else ""
-    since = str(matter.about.get("since", ""))
-    waited = f" since {moment(matter.local(datetime.fromisoformat(since)), matter.here)}" if since else ""
-    return {
-        "headline": f"No answer yet: {title}",
-        "opening": f"You have waited for the customer{waited}. The days do not count as yours; from now on they do.",
-    }
-
-
-def _approval(matter: Matter) -> View:
-    deal = matter.deal
-    assert deal is not None
-    of = deal.task(int(matter.about.get("no", 0)))
-    title = task_view(matter, of)["title"] if of else ""
-    if matter.about.get("outcome") == "approved":
-        return {"headline": f"Approved: {title}", "opening": "What you asked for is approved, and your task is done."}
-    reason = shortened(str(matter.about.get("reason", "")), LONGEST_NOTE)
-    return {
-        "headline": f"Not approved: {title}",
-        "opening": "Your task is still open: finish it with less, or in another way.",
-        "lines": [f"Reason: {reason}"] if reason else [],
-    }
-
-
-def _severity(matter: Matter) -> View:
-    severity = matter.workspace.severity(str(matter.about.get("severity")))
-    name = matter.account.name if matter.account else ""
-    title = severity.title if severity else ""
-    return {"headline": f"{name} is {title.lower()}", "opening": f"This deal counts as {title.lower()} now."}
-
-
-def _override(matter: Matter) -> View:
-    name = matter.account.name if matter.account else ""
-    stage = matter.workspace.stage_title(str(matter.about.get("stage", "")))
-    until = moment(matter.local(datetime.fromisoformat(str(matter.about.get("until")))), matter.here)
-    by = matter.people.name(matter.about.get("by"))
-    return {
-        "headline": f"{by} overrides the gate of {stage} for {name}",
-        "opening": f"Until {until} the deal may leave {stage} although its gate is shut. The stage report lists it.",
-    }
-
-
-def _reassigned(matter: Matter) -> View:
-    title = task_view(matter, matter.task)["title"] if matter.task else ""
-    to, by = matter.people.name(matter.about.get("to")), matter.about.get("by")
-    how = f"{matter.people.name(by)} gave it to {to}." if by else f"It was escalated to {to}."
-    return {"headline": f"{title}: {to} has it now", "opening": f"{how} You need not do anything more about it."}
-
-
-def _withdrawn(matter: Matter) -> View:
-    deal, stage = matter.deal, str(matter.about.get("stage", ""))
-    assert deal is not None
-    left = matter.workspace.stage_title(stage)
-    gone = [
-        task_view(matter, t)["title"]
-        for t in deal.tasks
-        if t.state == "withdrawn" and t.stage == stage and t.assignee_id == matter.notice.person_id
-    ]
-    account = matter.account.name if matter.account else ""
-    what = "Your tasks there are" if len(gone) > 1 else "Your task there is"
-    return {"headline": f"{account} has left {left}", "opening": f"{what} no longer needed.", "lines": gone}
-
-
-def _empty_rung(matter: Matter) -> View:
-    title = task_view(matter, matter.task)["title"] if matter.task else ""
-    return {
-        "headline": f"Nobody could be told: {title}",
-        "opening": "An escalation came to nobody and the next step was taken at once. This is why:",
-        "lines": list(dict.fromkeys(str(line) for line in matter.about.get("why", ()))),
-        "benefit": "No step for this customer is lost because a name is missing in people.yaml or saveline.yaml.",
-        "acts": [act("To find such gaps", "doctor", "", "")],
-    }
-
-
-def _too_late(matter: Matter) -> View:
-    account, play = matter.account.name if matter.account else "", str(matter.about.get("play", ""))
-    return {
-        "headline": f"{account}: too little time for “{play}”",
-        "title": f"{account}: too little time for “{play}”",
-        "opening": str(matter.about.get("words", "")),
-        "lines": ["Its tasks have begun as planned. Shorten them, drop some, or agree another date with the customer."],
-        "acts": [act("To see what fits until when", f"deal show {matter.notice.deal_id}", "look", "See the deal")],
+        "headline": say("{account} is in {stage} longer than planned", account=matter.of_account(), stage=stage),
+        "opening": say("It was to leave {stage} by {when}.", stage=stage, when=until),
+        "missing": [recalled(str(m), matter.tongue) for m in matter.about.get("missing", ())],
+        "acts": [to_see(matter)],
     }
 
 
@@ -368,31 +228,6 @@ def _nothing(_matter: Matter) -> View:
     return {}
 
 
-_NEWS: Final[Mapping[str, Callable[[Matter], View]]] = {
-    "outcome": _outcome,
-    "reassigned": _reassigned,
-    "withdrawn": _withdrawn,
-    "empty_rung": _empty_rung,
-    "not_needed": _not_needed,
-    "followed": _followed,
-    "owner": _owner,
-    "no_answer": _no_answer,
-    "approval": _approval,
-    "severity": _severity,
-    "override": _override,
-    "too_late": _too_late,
-    "mail_answer": mailnews.mail_answer,
-    "unreachable": mailnews.unreachable,
-    "play_changed": changed_plays.play_changed,
-    "your_link": own_link.your_link,
-    "leaves": turns.leaves,
-    "stays": turns.stays,
-    "risk_cleared": turns.risk_cleared,
-    "cleared": turns.cleared,
-    "merged": turns.merged,
-    "joined": turns.joined,
-    "split": turns.split,
-}
 _KINDS: Final[Mapping[str, Callable[[Matter], View]]] = {
     "assigned": _assigned,
     "reminder": _reminder,
@@ -400,7 +235,7 @@ _KINDS: Final[Mapping[str, Callable[[Matter], View]]] = {
     "decision_due": _decision_due,
     "stage_entered": _stage_entered,
     "stage_late": _stage_late,
-    "news": _news,
+    "news": news.news,
     "saved": stories.saved,
     "lost": stories.lost,
     "digest": stories.digest,

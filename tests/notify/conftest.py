@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from saveline.actions import wording
 from saveline.notify.channels.blocks import as_blocks
@@ -25,28 +26,46 @@ Golden: TypeAlias = Callable[[str, str], None]
 
 @pytest.fixture
 def letters(lite: World, golden: Golden) -> Callable[..., None]:
-    """Compare the last notice of a kind to somebody with its golden files, in every form."""
+    """Compare the last notice of a kind to somebody with its golden files, in every form and language."""
 
     def check(kind: str, who: str | None, name: str | None = None, **about: Any) -> None:
-        notice_id = last(lite, kind, who, about)
-        said = wording.preview(lite.desk, notice_id)
-        for form, text in (("subject.txt", said.subject + "\n"), ("email.html", said.html), ("email.txt", said.text)):
-            golden(f"messages/{name or kind}/{form}", text)
-        golden(f"messages/{name or kind}/slack.txt", said.slack)
-        golden(f"slack/messages/{name or kind}.json", posted(lite, notice_id))
+        notice = last(lite, kind, who, about)
+        for ending, language in (("", "en"), ("_de", "de")):
+            said = wording.preview(lite.desk, notice, language=language)
+            place = f"messages{ending}/{name or kind}"
+            golden(f"{place}/subject.txt", said.subject + "\n")
+            golden(f"{place}/email.html", said.html)
+            golden(f"{place}/email.txt", said.text)
+            golden(f"{place}/slack.txt", said.slack)
+            golden(f"slack/messages{ending}/{name or kind}.json", posted(lite, notice, language))
 
     return check
 
 
-def posted(world: World, notice_id: int) -> str:
+def posted(world: World, notice_id: int, language: str) -> str:
     """The blocks of a notice as the bot posts them, one a line; Slack would take them. Signed tokens are left out."""
     with world.desk.reading() as conn:
         notice = outbox.notice(conn, notice_id)
         facts = wording.Facts(world.desk, conn, [notice])
     forms: tuple[Form, ...] = ("slack",)
-    blocks = as_blocks(wording.message(facts.matter(notice), forms), pressed=True)
+    matter = replace(facts.matter(notice), language=language)
+    blocks = as_blocks(wording.message(matter, forms), pressed=True)
     assert faults(blocks) == []
     return as_lines(blocks)
+
+
+@pytest.fixture
+def mailed(lite: World) -> Callable[[str], str]:
+    """The text of the last notice to somebody, in their own language."""
+
+    def text(who: str) -> str:
+        wanted = sa.select(NOTICE.c.id).where(NOTICE.c.person_id == lite.person(who)).order_by(NOTICE.c.id.desc())
+        with lite.desk.reading() as conn:
+            notice = conn.execute(wanted).scalar()
+        assert notice is not None, f"nothing to {who}"
+        return wording.preview(lite.desk, notice).text
+
+    return text
 
 
 def last(world: World, kind: str, who: str | None, about: dict[str, Any]) -> int:

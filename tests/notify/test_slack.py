@@ -12,9 +12,9 @@ import pytest
 from msgspec.structs import replace
 
 from saveline.core.delivery import Outcome, Permanent, Sent, Transient, Unknown
-from saveline.notify.channels.blocks import CUT, as_blocks, cut
+from saveline.notify.channels.blocks import as_blocks, cut
 from saveline.notify.channels.slack import Sslack, Sslackhook
-from saveline.notify.message import REPEAT, Act, Button, Outgoing
+from saveline.notify.message import CUT, REPEAT, Act, Button, Outgoing
 from tests.notify.looking import row, rows
 from tests.servers import TOKEN, Mailserver, Reply, Slack, slack_server
 from tests.slack_limits import faults

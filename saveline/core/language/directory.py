@@ -10,11 +10,12 @@ from zoneinfo import available_timezones
 
 from pydantic import Field
 
-from saveline.core.errors import Invalid, nearest
+from saveline.core.errors import Invalid, nearest, one_of
 from saveline.core.facts import Absence, Fact, Person
 from saveline.core.language.problems import Findings, Place, Source, hint
 from saveline.core.language.shapes import Shape
 from saveline.core.language.words import Day, Email, Text, Word
+from saveline.core.tongue import NAMES, SHIPPED
 from saveline.core.worktime import WeekHours, country_code, known_country, parse_hours
 
 
@@ -107,6 +108,7 @@ def _check(found: Findings, place: Place, person: PersonShape, emails: list[str]
     check_zone(found, (*place, "zone"), person.zone)
     check_country(found, (*place, "country"), person.country)
     check_hours(found, (*place, "hours"), person.hours)
+    check_language(found, (*place, "language"), person.language)
     for i, away in enumerate(person.away):
         _check_away(found, (*place, "away", i), person, away, emails)
 
@@ -134,6 +136,14 @@ def check_country(found: Findings, place: Place, country: str | None) -> None:
     if country is not None and not known_country(country):
         near = country_code(country)
         found.add(place, f"unknown country {country!r}", "a code like PT, or DE-BY for a part of a country", near)
+
+
+def check_language(found: Findings, place: Place, language: str | None) -> None:
+    if language is not None and language not in SHIPPED:
+        near = NAMES.get(language.casefold(), "") or nearest(
+            language.casefold().replace("_", "-").partition("-")[0], SHIPPED
+        )
+        found.add(place, f"unknown language {language!r}", one_of(SHIPPED), near)
 
 
 def check_hours(found: Findings, place: Place, hours: str | None) -> WeekHours | None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from saveline.core.errors import Invalid, Problem
 from saveline.core.facts import Department
 from saveline.core.language.accepting import Accepted, check_accepted, still_said
-from saveline.core.language.directory import check_country, check_hours, check_zone
+from saveline.core.language.directory import check_country, check_hours, check_language, check_zone
 from saveline.core.language.lint_ids import Lint, problem_of
 from saveline.core.language.lints import lint_ladder
 from saveline.core.language.names import Names, check_chain, check_moment
@@ -94,6 +94,7 @@ class _Reader:
             zone=shape.zone,
             currency=shape.currency,
             country=shape.country,
+            language=shape.language,
             hours=self._hours(shape.hours),
             holidays=frozenset(shape.holidays),
             steward=shape.steward,
@@ -138,6 +139,7 @@ class _Reader:
     def _check_place_and_time(self, shape: SettingsShape) -> None:
         check_zone(self.found, ("zone",), shape.zone)
         check_country(self.found, ("country",), shape.country)
+        check_language(self.found, ("language",), shape.language)
 
     def _hours(self, text: str) -> WeekHours:
         return check_hours(self.found, ("hours",), text) or parse_hours("mon-fri 9-17")

@@ -108,6 +108,7 @@ class SettingsShape(Shape):
     zone: Text = Field(description="The time zone of the company, like Europe/Lisbon.")
     currency: Text = "USD"
     country: Text | None = None
+    language: Text = Field(default="en", description="The language of what Saveline says: en or de.")
     hours: Text = "mon-fri 9-17"
     holidays: list[Day] = []
     steward: Chain = Field(description="Who looks after Saveline itself and hears of its gaps.")

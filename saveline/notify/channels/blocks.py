@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
 from saveline.notify.buttons import WORDS
-from saveline.notify.message import Act, Button, Outgoing
+from saveline.notify.languages import tongue
+from saveline.notify.message import CUT, Act, Button, Outgoing
 from saveline.notify.render import escaped_for_slack
 
 Block: TypeAlias = dict[str, Any]
@@ -23,7 +24,6 @@ MOST_ELEMENTS: Final = 25
 MOST_RARE: Final = 5
 """Lines of the menu behind the buttons."""
 LONGEST_URL: Final = 3_000
-CUT: Final = "… open in Saveline"
 
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n+")
 _HALF_ENTITY = re.compile(r"&[a-z]{0,4}$")
@@ -43,7 +43,7 @@ def as_blocks(message: Outgoing, *, pressed: bool, about: str = "") -> list[Bloc
     foot: list[Block] = [context(small)] if small else []
     acts = [a for a in message.acts if len(a.url) <= LONGEST_URL]
     if pressed:
-        rows = _rows(message.buttons, acts, about or str(message.notice_id))
+        rows = _rows(message, acts, about or str(message.notice_id))
     else:
         rows = [section(" · ".join(f"<{a.url}|{escaped_for_slack(a.label)}>" for a in acts))] if acts else []
     head = [header(headline)] if headline else []
@@ -51,7 +51,8 @@ def as_blocks(message: Outgoing, *, pressed: bool, about: str = "") -> list[Bloc
         body = [f"*{escaped_for_slack(headline)}*", *body]
     kept = [*head, *rows, *foot]
     room = LONGEST_MESSAGE - sum(map(length, kept))
-    sections = _within(body, room, MOST_BLOCKS - len(kept), _page(acts))
+    page, more = _page(acts), tongue(message.language).say(CUT)
+    sections = _within(body, room, MOST_BLOCKS - len(kept), f"<{page}|{more}>" if page else more)
     return [*head, *sections, *rows, *foot]
 
 
@@ -73,11 +74,12 @@ def _page(acts: Sequence[Act]) -> str:
     return found.partition("?")[0]
 
 
-def _rows(buttons: Sequence[Button], acts: Sequence[Act], about: str) -> list[Block]:
+def _rows(message: Outgoing, acts: Sequence[Act], about: str) -> list[Block]:
     """The buttons, and beside them links to pages. Without buttons every way to act is such a link."""
+    buttons = message.buttons
     links = [a for a in acts if a.verb in _STAYS] if buttons else list(acts)
     if buttons and not links and acts:
-        links = [Act("look", WORDS["open"], _page(acts))]
+        links = [Act("look", tongue(message.language).say(WORDS["open"]), _page(acts))]
     elements = button_elements(buttons, about)
     elements += [link(a.label, a.url, i) for i, a in enumerate(links)]
     return [actions(elements[:MOST_ELEMENTS])] if elements else []
@@ -146,9 +148,8 @@ def _markup(text: str) -> Block:
 # --- the limits -------------------------------------------------------------------------------------------------------
 
 
-def _within(paragraphs: list[str], room: int, most: int, page: str) -> list[Block]:
-    """As many paragraphs as fit, then a line that says where the rest is."""
-    more = f"<{page}|{CUT}>" if page else CUT
+def _within(paragraphs: list[str], room: int, most: int, more: str) -> list[Block]:
+    """As many paragraphs as fit, then ``more``, which says where the rest is."""
     taken: list[Block] = []
     room -= len(more)
     for i, paragraph in enumerate(paragraphs):

@@ -19,6 +19,7 @@ from apprise.manager_plugins import NotificationManager
 from saveline.core.delivery import Doubt, Outcome, Permanent, Sent, Transient
 from saveline.core.phrases import shortened
 from saveline.notify.channels.base import SECONDS, Misconfigured, Plugin, left, rate_of
+from saveline.notify.languages import tongue
 from saveline.notify.message import REPEAT, Outgoing
 from saveline.notify.render import Form
 
@@ -58,7 +59,7 @@ class Plain:
         plugin = self._plugin or self._opened(self._url.replace(ADDRESS, quote(message.to, safe="")))
         seconds = left(min(deadline, monotonic() + SECONDS))
         plugin.socket_connect_timeout = plugin.socket_read_timeout = seconds / 2
-        text = f"{REPEAT}\n\n{message.text}" if message.again else message.text
+        text = f"{tongue(message.language).say(REPEAT)}\n\n{message.text}" if message.again else message.text
         taken = plugin.notify(body=text, title=message.subject, body_format=apprise.NotifyFormat.TEXT)
         return Sent() if taken else Transient("the service did not take it")
 

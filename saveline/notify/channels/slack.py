@@ -29,6 +29,7 @@ from saveline.core.delivery import Outcome, Permanent, Sent, Transient, Unknown
 from saveline.core.phrases import shortened
 from saveline.notify.channels.base import SECONDS, Misconfigured, OutOfTime, Plugin, host_of, left
 from saveline.notify.channels.blocks import as_blocks, cut
+from saveline.notify.languages import tongue
 from saveline.notify.message import REPEAT, Outgoing
 from saveline.notify.render import escaped_for_slack
 
@@ -196,7 +197,11 @@ class Sslackhook(Plugin):
         self._client = WebhookClient(f"{api.rstrip('/')}/{path}", logger=_SILENT, retry_handlers=[])
 
     def deliver(self, message: Outgoing, *, deadline: float) -> Outcome:
-        marked = replace(message, slack=f"_{REPEAT}_\n\n{message.slack}") if message.again else message
+        marked = (
+            replace(message, slack=f"_{tongue(message.language).say(REPEAT)}_\n\n{message.slack}")
+            if message.again
+            else message
+        )
         try:
             self._client.timeout = left(min(deadline, monotonic() + SECONDS))  # type: ignore[assignment]  # as above
             answer = self._client.send(
