@@ -5,12 +5,12 @@ from __future__ import annotations
 from saveline.core.phrases import shortened
 from saveline.notify.matter import Matter
 from saveline.notify.parts import LONGEST_NOTE, View, act, task_view, to_see
-from saveline.notify.recalled import recalled
+from saveline.notify.recalled import all_recalled
 
 
 def mail_answer(matter: Matter) -> View:
     """To somebody who answered a mail of ours: why that was not enough, and the way to the page where it is."""
-    why, say = shortened(recalled(str(matter.about.get("why", "")), matter.tongue), LONGEST_NOTE), matter.say
+    why, say = shortened(all_recalled(str(matter.about.get("why", "")), matter.tongue), LONGEST_NOTE), matter.say
     deal, task = matter.deal, matter.task
     if deal is None:
         acts = [act(say("To see your tasks"), "task list", "mine", say("See your tasks"))]

@@ -46,6 +46,11 @@ LINES: Final[Sequence[str]] = (
     sentence("The plan needs until {until}; the renewal is {day}."),
     sentence("“{task}” ({span}) makes it too long."),
     sentence("“{task}” is the first that comes too late."),
+    # Why an answer by mail did not do.
+    sentence("“{title}” can end in more than one way, so one word is not enough."),
+    sentence("“{title}” asks for answers, so one word is not enough."),
+    sentence("“{title}” is with {holder}: {name} has no part in it."),
+    sentence("Nothing was changed."),
     # The engine's own tasks.
     sentence("Decide about {account}: {outcomes}"),
     sentence("Approve {what} for {account}, asked by {name}"),
