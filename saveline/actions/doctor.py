@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Final, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,6 +25,7 @@ from saveline.settings import Settings, expand
 from saveline.store import database, schema
 
 SKEW: Final = timedelta(minutes=2)
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 Level: TypeAlias = Literal["ok", "warning", "error"]
 
 
@@ -55,6 +58,7 @@ def examine(settings: Settings, open_desk: Callable[[], Desk], migrations: Path)
     yield Check("workspace", "ok", f"{desk.workspace.company}: saveline.yaml and people.yaml are in order")
     for look in (_plays, _people, _channels, _webhooks, _clock, _engine):
         yield from look(desk)
+    yield from _pages(settings, desk)
 
 
 def _database(settings: Settings, migrations: Path) -> Check:
@@ -115,6 +119,28 @@ def _people(desk: Desk) -> Iterator[Check]:
             f"{len(without)} people have no Slack id: {', '.join(without[:5])}",
             "They get e-mail.",
         )
+
+
+def _pages(settings: Settings, desk: Desk) -> Iterator[Check]:
+    """Whether links are good wherever they are read."""
+    if settings.keys is None and not settings.database.startswith("sqlite"):
+        hint = "Set SAVELINE_KEYS to the same secret on every machine that sends messages or serves pages."
+        yield Check("no-keys", "warning", "Links are signed with a key that only this machine has", hint)
+    host = urlsplit(settings.url).hostname or ""
+    real = [c.name for c in desk.workspace.channels.values() if not _stays_here(c.url)]
+    if host in _LOOPBACK and real:
+        hint = "Set SAVELINE_URL to the address at which people reach this machine."
+        words = f"Links lead to {settings.url}, which only this machine reaches, but {real[0]} sends to others"
+        yield Check("url-loopback", "warning", words, hint)
+    else:
+        yield Check("pages", "ok", f"Links lead to {settings.url}")
+
+
+def _stays_here(url: str) -> bool:
+    """Whether a channel's messages go no further than this machine."""
+    with suppress(KeyError):
+        url = expand(url)
+    return url.startswith("smailbox:") or any(f"{mark}{host}" in url for host in _LOOPBACK for mark in ("@", "/"))
 
 
 def _channels(desk: Desk) -> Iterator[Check]:

@@ -56,7 +56,7 @@ def register(app: typer.Typer) -> None:
 def demo(
     folder: Annotated[Path, typer.Option(help="Where; it is made anew each time.")] = Path(".demo"),
     port: Annotated[
-        int, typer.Option(help="Prefect's port on 127.0.0.1; the two below it are the demo's own servers'.")
+        int, typer.Option(help="Prefect's port on 127.0.0.1; the three below it are the demo's own servers'.")
     ] = 4299,
     seed: Annotated[int, typer.Option(help="The people's luck.")] = 7,
     stay: Annotated[bool, typer.Option(help="Keep the flows running until Ctrl-C, or leave at once.")] = True,
@@ -68,14 +68,14 @@ def demo(
     run = _Demo(folder, port, seed)
     with standing_in(run.settings.state, run.names, mail_port=port - 1, page_port=port - 2):
         output.say(f"A workspace with a sample portfolio is in {folder}. Starting Prefect's server; eight weeks pass …")
-        with running(run.settings, port, meanwhile=run.play) as (server, engine):
+        with running(run.settings, port, meanwhile=run.play) as children:
             run.report()
             run.show()
             output.say(f"\nThat took {monotonic() - began:.0f} seconds. ", style="bold")
             run.directions()
             if stay:
                 output.say("\nThe flows are running now, by the real clock. Ctrl-C stops everything.", style="bold")
-                watch(server, engine)
+                watch(*children)
     run.runtime.close()
     output.say("Everything has stopped.")
 
@@ -91,8 +91,15 @@ class _Demo:
         self._arrived = 0
         state = folder.resolve() / ".saveline"
         url = SecretStr(f"sqlite:///{state / 'saveline.db'}")
-        self.settings = Settings(workspace=folder, database_url=url, clock=None)
-        self._stepped = Settings(workspace=folder, database_url=url, clock=state / "clock")
+        self.settings = Settings(
+            workspace=folder,
+            database_url=url,
+            clock=None,
+            url=f"http://127.0.0.1:{port - 3}",
+            web_host="127.0.0.1",
+            web_port=port - 3,
+        )
+        self._stepped = self.settings.model_copy(update={"clock": state / "clock"})
         state.mkdir()
         self.runtime = Runtime(self.settings)
         schema.upgrade(self.runtime.engine, shipped.folder("migrations"))
@@ -175,7 +182,7 @@ class _Demo:
         output.say("Sent: " + ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in sent.most_common()) + ".")
         at = f"http://127.0.0.1:{self.port - 2}"
         rows = [
-            ("Slack and mail, to read", at),
+            ("Slack and mail, to read and act", at),
             ("The same as files", f"{self.folder}/.saveline/slack.jsonl, {self.folder}/.saveline/mailbox/new"),
             ("Prefect's page", f"http://127.0.0.1:{self.port}"),
             ("The report, in Prefect", f"http://127.0.0.1:{self.port}/artifacts"),
@@ -183,7 +190,8 @@ class _Demo:
         output.table(("", ""), rows)
         example = DemoPeople(desk, self.seed).example()
         if example:
-            output.say("\nTry it: in another terminal finish a task; the next notice is there within five seconds.")
+            output.say("\nTry it: open a message and finish its task by a button; the next notice comes within five seconds.")
+            output.say("Or in another terminal:")
             command = "saveline" if shutil.which("saveline") else str(Path(sys.argv[0]).resolve())
             output.say(f"  cd {self.folder.resolve()}\n  {command} task list\n  {command} {example}")
 

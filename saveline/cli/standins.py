@@ -36,6 +36,7 @@ from saveline.files import shipped
 
 MOST_SHOWN: Final = 300
 START_SECONDS: Final = 20.0
+_LINK: Final = re.compile(r"<(https?://[^|>\s]+)\|([^>]*)>")
 _MARKS: Final = (
     (re.compile(r"\*([^*\n]+)\*"), r"<strong>\1</strong>"),
     (re.compile(r"(?<![\w/])_([^_\n]+)_(?!\w)"), r"<em>\1</em>"),
@@ -45,12 +46,14 @@ _MARKS: Final = (
 
 
 class Post(Fact, frozen=True):
-    """One message in Slack: to whom or where, its texts, and the id that Saveline marked it with."""
+    """One message in Slack: to whom or where, its texts, the pages its buttons lead to, and the id that Saveline marked
+    it with."""
 
     room: str
     texts: tuple[str, ...]
     metadata: Mapping[str, Any]
     ts: str
+    links: tuple[tuple[str, str], ...] = ()
 
 
 class SlackRoom:
@@ -61,16 +64,31 @@ class SlackRoom:
         self.posts: list[Post] = []
 
     def add(self, call: Mapping[str, Any]) -> Post:
-        texts = tuple(t for block in call.get("blocks") or () for t in _texts(block)) or (str(call.get("text", "")),)
         with self._lock:
-            post = Post(str(call["channel"]), texts, call.get("metadata") or {}, f"{len(self.posts) + 1}.000000")
+            post = _post(call, f"{len(self.posts) + 1}.000000")
             self.posts.append(post)
             with self._file.open("a", encoding="utf-8") as out:
                 out.write(json.dumps({"room": post.room, "texts": post.texts}, ensure_ascii=False) + "\n")
         return post
 
+    def change(self, call: Mapping[str, Any]) -> bool:
+        """Whether there is such a post to be changed."""
+        with self._lock:
+            for i, post in enumerate(self.posts):
+                if (post.room, post.ts) == (call["channel"], call["ts"]):
+                    self.posts[i] = _post({"metadata": post.metadata, **call}, post.ts)
+                    return True
+        return False
+
     def history(self, room: str) -> list[dict[str, Any]]:
         return [{"ts": p.ts, "metadata": p.metadata} for p in reversed(self.posts) if p.room == room]
+
+
+def _post(call: Mapping[str, Any], ts: str) -> Post:
+    blocks = call.get("blocks") or ()
+    texts = tuple(t for block in blocks for t in _texts(block)) or (str(call.get("text", "")),)
+    links = tuple((e["text"]["text"], e["url"]) for block in blocks for e in block.get("elements") or () if "url" in e)
+    return Post(str(call["channel"]), texts, call.get("metadata") or {}, ts, links)
 
 
 def _texts(block: Mapping[str, Any]) -> Iterator[str]:
@@ -153,6 +171,9 @@ def page(mails: Path, room: SlackRoom, names: Mapping[str, str]) -> FastAPI:
 def _answer(room: SlackRoom, method: str, call: Mapping[str, Any]) -> dict[str, Any]:
     if method == "chat.postMessage":
         return {"ok": True, "channel": call["channel"], "ts": room.add(call).ts}
+    if method == "chat.update":
+        found = room.change(call)
+        return {"ok": True, "channel": call["channel"], "ts": call["ts"]} if found else _unknown("message_not_found")
     if method == "conversations.open":
         return {"ok": True, "channel": {"id": call["users"]}}
     if method == "conversations.history":
@@ -160,15 +181,25 @@ def _answer(room: SlackRoom, method: str, call: Mapping[str, Any]) -> dict[str, 
     if method == "conversations.list":
         rooms = {p.room for p in room.posts if p.room.startswith("#")}
         return {"ok": True, "channels": [{"id": r, "name": r[1:]} for r in sorted(rooms)]}
-    return {"ok": True} if method == "auth.test" else {"ok": False, "error": "unknown_method"}
+    return {"ok": True} if method == "auth.test" else _unknown("unknown_method")
+
+
+def _unknown(error: str) -> dict[str, Any]:
+    return {"ok": False, "error": error}
 
 
 def _mrkdwn(text: str) -> Markup:
-    """Slack's marks as a browser shows them."""
-    shown = str(escape(unescape(text)))
-    for pattern, tag in _MARKS:
-        shown = pattern.sub(tag, shown)
-    return Markup(shown.replace("\n", "<br>"))
+    """Slack's marks as a browser shows them. What is not escaped is markup, and of that only links are known."""
+    shown = Markup()
+    pieces = _LINK.split(text)
+    for plain, url, label in zip(pieces[::3], [*pieces[1::3], ""], [*pieces[2::3], ""], strict=True):
+        words = str(escape(unescape(plain)))
+        for pattern, tag in _MARKS:
+            words = pattern.sub(tag, words)
+        shown += Markup(words.replace("\n", "<br>"))
+        if url:
+            shown += Markup('<a href="{}">{}</a>').format(unescape(url), unescape(label))
+    return shown
 
 
 def _mails(folder: Path) -> list[dict[str, str]]:

@@ -16,6 +16,7 @@ GRACE_SECONDS: Final = 10
 def main() -> int:
     """Serve at SAVELINE_WEB_HOST and SAVELINE_WEB_PORT until SIGTERM or Ctrl-C."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it prints addresses, and some are keys
     runtime = Runtime()
     try:
         uvicorn.Server(config(runtime)).run()

@@ -15,9 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-from saveline.actions import tasks
-from saveline.actions.tasks import TaskRef
 from saveline.files import shipped
+from saveline.notify.links import Links
 from tests.flows.prefects import family, free_port, kill
 from tests.servers import Mailserver, Slack
 from tests.world import World
@@ -29,7 +28,7 @@ class Up:
     """A running `saveline up` in a world's workspace."""
 
     def __init__(self, world: World, log: Path) -> None:
-        self.port, self.log = free_port(), log
+        self.port, self.web, self.log = free_port(), free_port(), log
         settings = world.settings
         shutil.copyfile(shipped.folder("prefect.yaml"), settings.workspace / "prefect.yaml")
         (settings.workspace / "inbox").mkdir()
@@ -38,6 +37,8 @@ class Up:
             "SAVELINE_WORKSPACE": str(settings.workspace),
             "SAVELINE_DATABASE_URL": settings.database,
             "SAVELINE_CLOCK": str(settings.clock),
+            "SAVELINE_WEB_PORT": str(self.web),
+            "SAVELINE_URL": f"http://127.0.0.1:{self.web}",
             "PYTHONWARNINGS": "ignore",
         }
         command = [str(Path(sys.executable).with_name("saveline")), "up", "--port", str(self.port)]
@@ -52,6 +53,17 @@ class Up:
             assert self.process.poll() is None, self.log.read_text()
             assert monotonic() < until, f"no {what}\n{self.log.read_text()}"
             sleep(0.2)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.web}"
+
+    def health(self) -> str | None:
+        """What the web server says of it; None while it does not answer."""
+        try:
+            return str(httpx.get(f"{self.url}/healthz", timeout=10).json()["health"])
+        except httpx.HTTPError:
+            return None
 
     def ask(self, path: str, body: dict[str, Any]) -> Any:
         answer = httpx.post(f"http://127.0.0.1:{self.port}/api/{path}", json=body, timeout=30)
@@ -85,12 +97,14 @@ def test_up_does_the_work_survives_a_killed_engine_and_leaves_nothing(
     lite.open()
     up.wait_for("start", lambda: "Saveline is up" in up.log.read_text())
     up.wait_for("first notice", lambda: any(p.room == "UANA" for p in slack.posts))
-    _a_task_done_leads_to_the_next(up, lite, slack)
+    _a_task_done_from_its_link_leads_to_the_next(up, lite, slack)
     _a_file_is_imported_and_shown(up, lite)
     _the_report_is_a_page(up)
 
     engine = next(pid for pid in family(up.process.pid) if "flows.engine" in _command(pid))
     os.kill(engine, signal.SIGKILL)
+    os.kill(next(pid for pid in family(up.process.pid) if "saveline.web" in _command(pid)), signal.SIGKILL)
+    up.wait_for("pages from a new web server", lambda: up.health() is not None)
     before = len(slack.posts)
     due = next(t.clock.next_at for t in lite.deal().tasks if t.clock is not None)
     assert due is not None
@@ -98,17 +112,20 @@ def test_up_does_the_work_survives_a_killed_engine_and_leaves_nothing(
     up.wait_for("notice from a new engine", lambda: len(slack.posts) > before)
 
     everything = family(up.process.pid)
-    assert len(everything) >= 3
+    assert len(everything) >= 4
     os.kill(up.process.pid, signal.SIGINT)
     assert up.process.wait(60) == 0
     assert [pid for pid in everything if _command(pid)] == []
     assert up.log.read_text().strip().endswith("Everything has stopped.")
 
 
-def _a_task_done_leads_to_the_next(up: Up, world: World, slack: Slack) -> None:
+def _a_task_done_from_its_link_leads_to_the_next(up: Up, world: World, slack: Slack) -> None:
     before = len(slack.posts)
-    answers = {"root_cause": "price", "summary": "They pay for seats nobody uses."}
-    tasks.complete_task(world.desk, TaskRef(1, 1), world.by("ana"), answers=answers)
+    keys = Links(up.url, [(world.settings.state / "key").read_text().strip()])
+    page = keys.to_task(1, 1, world.person("ana"), world.now)
+    answers = {"a.root_cause": "price", "a.summary": "They pay for seats nobody uses."}
+    done = httpx.post(page, data={"do": "done", "once": "1", **answers}, follow_redirects=True, timeout=30)
+    assert "is done, thanks to Ana Ruiz" in done.text
     up.wait_for("next task", lambda: len(slack.posts) > before)
 
 
