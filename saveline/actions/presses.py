@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
 from saveline.actions.slack_updates import queue_updates_of
-from saveline.actions.tasks import TaskRef
+from saveline.actions.tasks import TaskRef, act
 from saveline.core.decide.draft import Case, Decision
 from saveline.core.decide.intents import decide
 from saveline.core.facts import Doer, Fact
@@ -69,6 +69,11 @@ def press_within(desk: Desk, conn: Connection, wanted: Press, now: datetime) -> 
     apply(conn, [decision], now)
     queue_updates_of(desk, conn, wanted.ref.deal_id)
     return Pressed(said(case, wanted, decision), decision=decision)
+
+
+def wish(desk: Desk, ref: TaskRef, by: Doer, intent: Intent) -> Decision:
+    """The same by whoever does not press twice: a terminal. Raises a Refusal."""
+    return act(desk, ref.deal_id, lambda case, now: decide(case, ref.no, intent, by=by, at=now))
 
 
 def said(case: Case, wanted: Press, decision: Decision) -> str:

@@ -190,7 +190,9 @@ class _Demo:
         output.table(("", ""), rows)
         example = DemoPeople(desk, self.seed).example()
         if example:
-            output.say("\nTry it: open a message and finish its task by a button; the next notice comes within five seconds.")
+            output.say(
+                "\nTry it: open a message and finish its task by a button; the next notice comes within five seconds."
+            )
             output.say("Or in another terminal:")
             command = "saveline" if shutil.which("saveline") else str(Path(sys.argv[0]).resolve())
             output.say(f"  cd {self.folder.resolve()}\n  {command} task list\n  {command} {example}")

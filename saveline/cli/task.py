@@ -6,9 +6,23 @@ from typing import Annotated
 
 import typer
 
-from saveline.actions import tasks as actions
+from saveline.actions.desk import Desk
+from saveline.actions.presses import wish
 from saveline.cli import door, output
 from saveline.cli.door import As, Json
+from saveline.core.intents import (
+    Answered,
+    Cannot,
+    Claim,
+    Comment,
+    Done,
+    HandOver,
+    Help,
+    Intent,
+    Seen,
+    Snooze,
+    Wait,
+)
 from saveline.core.phrases import due, money
 from saveline.store import boards
 
@@ -62,12 +76,8 @@ def done(
     json: Json = False,
 ) -> None:
     """Finish a task."""
-    desk = door.open_desk()
-    by = door.doer(desk, who)
     given = door.answers(answer or ())
-    output.decision(
-        desk, actions.complete_task(desk, door.task_ref(ref), by, outcome=outcome, answers=given), as_json=json
-    )
+    _wish(door.open_desk(), ref, who, Done(outcome, given), json)
 
 
 @app.command()
@@ -75,17 +85,13 @@ def cannot(
     ref: Ref, reason: Annotated[str, typer.Option(help="Why it cannot be done.")], who: As = None, json: Json = False
 ) -> None:
     """Say that a task cannot be done."""
-    desk = door.open_desk()
-    output.decision(
-        desk, actions.cannot_do(desk, door.task_ref(ref), door.doer(desk, who), reason=reason), as_json=json
-    )
+    _wish(door.open_desk(), ref, who, Cannot(reason), json)
 
 
 @app.command()
 def seen(ref: Ref, who: As = None, json: Json = False) -> None:
     """Mark a task as seen."""
-    desk = door.open_desk()
-    output.decision(desk, actions.mark_seen(desk, door.task_ref(ref), door.doer(desk, who)), as_json=json)
+    _wish(door.open_desk(), ref, who, Seen(), json)
 
 
 @app.command()
@@ -98,8 +104,7 @@ def snooze(
 ) -> None:
     """Let a task rest until a date."""
     desk = door.open_desk()
-    by, at = door.doer(desk, who), door.moment(desk, until)
-    output.decision(desk, actions.snooze(desk, door.task_ref(ref), by, until=at, reason=reason), as_json=json)
+    _wish(desk, ref, who, Snooze(door.moment(desk, until), reason), json)
 
 
 @app.command()
@@ -112,17 +117,13 @@ def wait(
 ) -> None:
     """Let a task wait for the customer: their days do not count as ours."""
     desk = door.open_desk()
-    by, at = door.doer(desk, who), door.moment(desk, until)
-    output.decision(
-        desk, actions.wait_for_customer(desk, door.task_ref(ref), by, until=at, reason=reason), as_json=json
-    )
+    _wish(desk, ref, who, Wait(door.moment(desk, until), reason), json)
 
 
 @app.command()
 def answered(ref: Ref, who: As = None, json: Json = False) -> None:
     """Say that the customer has answered: the task's clock runs again."""
-    desk = door.open_desk()
-    output.decision(desk, actions.customer_answered(desk, door.task_ref(ref), door.doer(desk, who)), as_json=json)
+    _wish(door.open_desk(), ref, who, Answered(), json)
 
 
 @app.command("hand-over")
@@ -135,15 +136,13 @@ def hand_over(
 ) -> None:
     """Give a task to somebody else."""
     desk = door.open_desk()
-    by, person = door.doer(desk, who), door.find_person(desk, to)
-    output.decision(desk, actions.hand_over(desk, door.task_ref(ref), by, to=person.id, note=note), as_json=json)
+    _wish(desk, ref, who, HandOver(door.find_person(desk, to).id, note), json)
 
 
 @app.command()
 def claim(ref: Ref, who: As = None, json: Json = False) -> None:
     """Take a task that is offered to your department."""
-    desk = door.open_desk()
-    output.decision(desk, actions.claim_task(desk, door.task_ref(ref), door.doer(desk, who)), as_json=json)
+    _wish(door.open_desk(), ref, who, Claim(), json)
 
 
 @app.command("help")
@@ -151,12 +150,16 @@ def ask_help(
     ref: Ref, note: Annotated[str, typer.Option(help="What you need.")] = "", who: As = None, json: Json = False
 ) -> None:
     """Ask for help: the next person on the ladder hears of it now."""
-    desk = door.open_desk()
-    output.decision(desk, actions.ask_help(desk, door.task_ref(ref), door.doer(desk, who), note=note), as_json=json)
+    _wish(door.open_desk(), ref, who, Help(note), json)
 
 
 @app.command()
 def comment(ref: Ref, body: str, who: As = None, json: Json = False) -> None:
     """Write something on a task."""
-    desk = door.open_desk()
-    output.decision(desk, actions.comment(desk, door.task_ref(ref), door.doer(desk, who), body=body), as_json=json)
+    _wish(door.open_desk(), ref, who, Comment(body), json)
+
+
+def _wish(desk: Desk, ref: str, who: str | None, intent: Intent, as_json: bool) -> None:
+    """By the same rule as every other door: whoever is named must be somebody who may."""
+    by = door.doer(desk, who)
+    output.decision(desk, wish(desk, door.task_ref(ref), by, intent), as_json=as_json)

@@ -61,9 +61,7 @@ def web() -> None:
 
 
 @contextmanager
-def running(
-    settings: Settings, port: int, meanwhile: Callable[[], None] | None = None
-) -> Iterator[tuple[Child, ...]]:
+def running(settings: Settings, port: int, meanwhile: Callable[[], None] | None = None) -> Iterator[tuple[Child, ...]]:
     """Prefect's server, the web server and the engine, started in this order and stopped in reverse; ``meanwhile`` is
     done while the servers start, and before the engine does.
 
