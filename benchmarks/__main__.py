@@ -15,6 +15,10 @@ def main() -> None:
         contend(Spec(given.contender, given.db, given.n, given.workers))
     elif given.what == "compare":
         _compare(given)
+    elif given.what == "faults":
+        _faults(given)
+    elif given.what == "ledger":
+        _ledger(given)
     else:
         sizes = Sizes.quick() if given.quick else Sizes(dbos=given.dbos, rounds=given.rounds)
         everything(sizes, databases=given.databases, write=not given.quick or given.write)
@@ -38,7 +42,38 @@ def _arguments() -> argparse.Namespace:
         command.add_argument("--db", choices=("sqlite", "pg"), default="sqlite")
         command.add_argument("-n", type=int, default=1000)
         command.add_argument("--workers", type=int, default=1)
+    _for_faults(sub)
     return parser.parse_args()
+
+
+def _for_faults(sub: Any) -> None:
+    databases = ("sqlite", "postgresql")
+    faults = sub.add_parser("faults", help="every fault, clean and with each planted bug, and benchmarks/FAULTS.md")
+    faults.add_argument(
+        "--only", type=_numbers, default=(), help="these faults, like 6,9; the table keeps its other rows"
+    )
+    faults.add_argument("--slow", action="store_true", help="the long tests too")
+    ledger = sub.add_parser("ledger", help="10,000 notices through kills, a restart and an hour of 429s")
+    ledger.add_argument("-n", type=int, default=10_000)
+    ledger.add_argument("--seed", type=int, default=1)
+    for command in (faults, ledger):
+        command.add_argument("--databases", nargs="+", choices=databases, default=databases)
+
+
+def _numbers(words: str) -> tuple[int, ...]:
+    return tuple(int(word) for word in words.split(","))
+
+
+def _faults(given: argparse.Namespace) -> None:
+    from benchmarks import faults  # it needs what only tests need
+
+    sys.exit(not faults.run(given.only, given.databases, slow=given.slow))
+
+
+def _ledger(given: argparse.Namespace) -> None:
+    from benchmarks import ledger  # as above
+
+    sys.exit(not ledger.run(given.databases, given.n, given.seed))
 
 
 def _compare(given: argparse.Namespace) -> None:

@@ -35,6 +35,8 @@ from saveline.files.prefect import Deployment, read_deployments
 
 LOOK_SECONDS: Final = 5.0
 AHEAD: Final = timedelta(seconds=LOOK_SECONDS + 2)
+KNOWN_EVERY: Final = 12
+"""Looks after which it is asked whether the server still knows our deployments."""
 GRACE_SECONDS: Final = 10.0
 
 log = logging.getLogger(__name__)
@@ -45,12 +47,15 @@ class Engine:
 
     def __init__(self, client: PrefectClient) -> None:
         self._client = client
+        self._deployments: list[Deployment] = []
         self._flows: dict[UUID, Flow[..., Any]] = {}
         self._running: dict[UUID, asyncio.Task[None]] = {}
         self._busy: set[UUID] = set()
 
     async def deploy(self, deployments: list[Deployment]) -> None:
         """Make the deployments known to the server, as `prefect deploy --all` would, but without a work pool."""
+        self._deployments = deployments
+        self._flows.clear()
         for described in deployments:
             flow = load(described.entrypoint)
             deployment = await flow.ato_deployment(
@@ -74,9 +79,15 @@ class Engine:
             await self._client.set_flow_run_state(run.id, Crashed(message="its engine was killed"), force=True)
 
     async def run(self, stopped: asyncio.Event) -> None:
-        """Until ``stopped``: look, run, look again. A server that is away for a while is waited for."""
+        """Until ``stopped``: look, run, look again. A server that is away for a while is waited for, and one that comes
+        back with an empty database is told of the deployments again."""
+        looks = 0
         while not stopped.is_set():
+            looks += 1
             try:
+                if looks % KNOWN_EVERY == 0 and not await self._known():
+                    log.warning("Prefect's server has lost the deployments; they are made anew")
+                    await self.deploy(self._deployments)
                 await self._begin_due()
             except (HTTPError, PrefectHTTPStatusError) as error:
                 log.warning("Prefect's server does not answer (%s); looking again", type(error).__name__)
@@ -85,6 +96,10 @@ class Engine:
             except TimeoutError:
                 continue
         await self._wind_up()
+
+    async def _known(self) -> bool:
+        ours = DeploymentFilter.model_validate({"id": {"any_": list(self._flows)}})
+        return len(await self._client.read_deployments(deployment_filter=ours)) == len(self._flows)
 
     async def _begin_due(self) -> None:
         before = clock.system() + AHEAD

@@ -7,6 +7,7 @@ replaced by the next one within a minute. Leases make an overlap harmless.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import Callable
@@ -14,12 +15,16 @@ from functools import cache
 from time import monotonic
 from typing import Final, TypeVar
 
+from sqlalchemy.exc import OperationalError
+
 from saveline import clock
 from saveline.actions.advance import Advanced
 from saveline.actions.delivery import Delivered
 from saveline.actions.desk import Desk
 from saveline.actions.inbox import InboxRead
 from saveline.runtime import Runtime
+
+log = logging.getLogger(__name__)
 
 MARGIN: Final = 3.0
 """Seconds before the next run at which a shift ends: two need not be there at once."""
@@ -48,11 +53,17 @@ async def once(action: Callable[[Desk], R]) -> R:
 async def work(action: Callable[[Desk], Sum], total: Sum, seconds: float | None, *, every: int, pause: float) -> Sum:
     """``action`` each ``pause`` seconds, at least once; returns the sum of what it did.
 
-    For ``seconds``, or without them until just before the next run of a flow that runs ``every`` so many seconds.
+    For ``seconds``, or without them until just before the next run of a flow that runs ``every`` so many seconds. A
+    database that is away is asked again; only one that still is at the end makes the run fail.
     """
     until = monotonic() + (_until_next(every) if seconds is None else seconds)
     while True:
-        total = total + await once(action)
+        try:
+            total = total + await once(action)
+        except OperationalError as error:
+            if monotonic() + pause > until:
+                raise
+            log.warning("the database does not answer (%s); looking again", type(error.orig).__name__)
         if monotonic() + pause > until:
             return total
         await asyncio.sleep(pause)

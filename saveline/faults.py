@@ -1,7 +1,7 @@
-"""Places at which a test can kill the process, as a power cut would.
+"""Places at which a test can kill the process, as a power cut would, or stop it, as a machine that is put to sleep.
 
 Without ``SAVELINE_TEST_FAULTS=1`` they do nothing. ``CRASH_AT=after_send`` kills at the first pass of that place,
-``CRASH_AT=after_send:3`` at the third.
+``CRASH_AT=after_send:3`` at the third; ``STALL_AT`` stops there, until somebody lets the process go on.
 """
 
 from __future__ import annotations
@@ -31,16 +31,17 @@ READING: Final = ("mail_acted", "mail_moved")
 
 
 def crash_point(name: str) -> None:
-    """Die here, if that is what the test asked for."""
+    """Die or stop here, if that is what the test asked for."""
     plan = _plan()
     if plan is not None and plan.passes(name):
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), plan.signal)
 
 
 class _Plan:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, sent: signal.Signals) -> None:
         self._name, _, times = text.partition(":")
         self._left = int(times or 1)
+        self.signal = sent
 
     def passes(self, name: str) -> bool:
         if name == self._name:
@@ -51,5 +52,9 @@ class _Plan:
 @cache
 def _plan() -> _Plan | None:
     # Read once and here, so that nothing else in the program knows of it.
-    wanted = os.environ.get("CRASH_AT") if os.environ.get("SAVELINE_TEST_FAULTS") == "1" else None
-    return _Plan(wanted) if wanted else None
+    if os.environ.get("SAVELINE_TEST_FAULTS") != "1":
+        return None
+    for variable, sent in (("CRASH_AT", signal.SIGKILL), ("STALL_AT", signal.SIGSTOP)):
+        if os.environ.get(variable):
+            return _Plan(os.environ[variable], sent)
+    return None

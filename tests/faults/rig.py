@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 
 from pydantic import SecretStr
+from sqlalchemy.exc import DBAPIError
 
 from saveline.actions.advance import advance
 from saveline.actions.delivery import Worker
@@ -46,14 +49,9 @@ class Site:
         process.start()
         return process
 
-    def run(self, work: Callable[..., None], *arguments: Any, **environment: str) -> int:
+    def run(self, work: Callable[..., None], *arguments: Any, seconds: float = 60, **environment: str) -> int:
         """The same to its end; returns its exit code, which is -9 where it was killed."""
-        process = self.start(work, *arguments, **environment)
-        process.join(60)
-        assert process.exitcode is not None, "the process hangs"
-        code = process.exitcode
-        process.close()
-        return code
+        return finished(self.start(work, *arguments, **environment), seconds)
 
 
 def _run(site: Site, work: Callable[..., None], arguments: tuple[Any, ...], environment: Mapping[str, str]) -> None:
@@ -71,16 +69,55 @@ def deliver_on(site: Site, name: str, lease: float) -> None:
     """Pass after pass, until somebody kills it."""
     with Worker(site.runtime().desk(), name, lease=timedelta(seconds=lease)) as worker:
         while True:
-            worker.deliver()
+            with suppress(DBAPIError):  # a database that is away is tried again, as by the flows' shifts
+                worker.deliver()
             sleep(0.02)
+
+
+def deliver_within(site: Site, name: str, lease: float) -> None:
+    """One pass of the outbox, under a lease of so many seconds."""
+    with Worker(site.runtime().desk(), name, lease=timedelta(seconds=lease)) as worker:
+        worker.deliver()
 
 
 def advance_on(site: Site, batch: int) -> None:
     """Fire due moments over and over, until somebody kills it. Small batches, so that two of them meet often."""
     desk = site.runtime().desk()
     while True:
-        advance(desk, batch=batch)
+        with suppress(DBAPIError):
+            advance(desk, batch=batch)
         sleep(0.01)
+
+
+def wait_until_stopped(process: ForkServerProcess, seconds: float = 60) -> None:
+    """Until SIGSTOP has reached it: then it does nothing, and holds what it holds."""
+    until = monotonic() + seconds
+    while _state(process) != "T":
+        assert monotonic() < until, "it never came to where it stops"
+        sleep(0.01)
+
+
+def _state(process: ForkServerProcess) -> str:
+    with suppress(OSError):
+        return Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return ""
+
+
+def signalled(process: ForkServerProcess, sent: signal.Signals) -> None:
+    assert process.pid is not None
+    os.kill(process.pid, sent)
+
+
+def finished(process: ForkServerProcess, seconds: float = 60) -> int:
+    """Wait for its end; its exit code."""
+    process.join(seconds)
+    code = process.exitcode
+    if code is None:
+        process.kill()
+        process.join(20)
+    process.close()
+    assert code is not None, "the process hangs"
+    return code
 
 
 def stop(process: ForkServerProcess) -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from saveline.actions.delivery import Dead
 from saveline.store.rows import TASK
+from tests.faults.figures import measured
 from tests.notify.looking import change, only_mail, put, row, rows, statuses
 from tests.servers import Mailserver, Slack
 from tests.world import World
@@ -44,6 +45,7 @@ def test_down_for_three_days(on_both: World, mail: Mailserver, slack: Slack, eng
     on_both.pass_time(hours=5)
     on_both.deliver()
     assert statuses(on_both, deal_id=1, kind="escalation") == ["missed", "sent", "sent"]
+    measured(4, on_both)
 
 
 def test_all_notices_of_the_latest_moment_go_out(lite: World, mail: Mailserver, slack: Slack) -> None:
@@ -98,6 +100,7 @@ def test_a_poison_notice_is_set_aside_and_the_others_go_out(
     assert [d.id for d in dead] == [poison]
     assert row(on_both, id=poison).attempts == 8
     assert statuses(on_both, status="sent") == ["sent", "sent"]
+    measured(17, on_both)
 
 
 def test_a_deal_that_cannot_be_read_holds_up_only_its_own(on_both: World, mail: Mailserver, slack: Slack) -> None:

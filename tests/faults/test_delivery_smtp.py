@@ -23,6 +23,7 @@ from saveline.notify.channels import smtp
 from saveline.notify.channels.base import SECONDS
 from saveline.notify.channels.smtp import Smail
 from saveline.notify.message import Outgoing
+from tests.faults.figures import measured
 from tests.notify.looking import only_mail, row, rows
 from tests.servers import Mailserver, Phase, Rule, mailserver
 from tests.world import World
@@ -210,3 +211,4 @@ def test_the_resend_carries_the_same_id(on_both: World, mail: Mailserver, rule: 
     assert {r.status for r in rows(on_both)} == {"sent"}
     assert len({m.id for m in mail.mails}) == 2
     assert len(mail.mails) == 2 + rule.accepts
+    measured(10, on_both, doubles=int(rule.accepts))

@@ -8,6 +8,7 @@ from time import monotonic, sleep
 
 from saveline.core.changes import Escalated
 from saveline.store import load
+from tests.faults.figures import measured
 from tests.faults.rig import Site, advance_on, deliver_on, stop
 from tests.notify.looking import rows
 from tests.servers import Mailserver, Slack
@@ -55,6 +56,7 @@ def test_two_schedulers_and_four_workers(on_both: World, mail: Mailserver, slack
     assert len(mail.mails) == len({m.id for m in mail.mails}) == DEALS
     assert len(slack.posts) == len({p.id for p in slack.posts}) == 3 * DEALS
     assert {r.attempts for r in rows(on_both)} == {1}
+    measured(5, on_both)
     with on_both.desk.reading() as conn:
         histories = load.history(conn, list(range(1, DEALS + 1)))
     for history in histories.values():

@@ -16,6 +16,7 @@ from saveline.core.errors import Refusal
 from saveline.files import shipped
 from saveline.store import directory, health, schema
 from tests.faults.doings import DOINGS, Doing, commenting, do, firing, importing, migrate
+from tests.faults.figures import measured
 from tests.faults.rig import Site
 from tests.laws.playing import empty
 from tests.world import World
@@ -87,6 +88,7 @@ def test_killed_at_each_point_of_writing(on_both: World, name: str) -> None:
         _assert_same(on_both, step, point)
         on_both.pass_time(days=3)
         _assert_same(on_both, end, point)
+    measured(3, on_both, runs=len(doing.points))
 
 
 def _undisturbed(world: World, doing: Doing) -> tuple[Rows, Rows, Rows]:
@@ -143,3 +145,4 @@ def test_killed_while_migrating(on_both: World) -> None:
     assert site.run(migrate) == 0
     current, newest = schema.behind(on_both.runtime.engine, folder)
     assert current == newest
+    measured(3, on_both, runs=2)

@@ -25,6 +25,7 @@ from saveline.runtime import Runtime
 from saveline.store import load, outbox
 from saveline.store.playbooks import VERSION
 from saveline.store.rows import DEAL, NOTICE, TASK
+from tests.faults.figures import measured
 from tests.stories.test_intake import bring_in
 from tests.world import World
 
@@ -128,6 +129,7 @@ def test_a_poison_deal_is_set_aside_and_the_others_go_on(on_both: World, poison:
         (e.at, e.kind, e.change) for e in history(on_both, 1)[1:]
     ]
     assert not [f for f in audit(on_both.desk) if f.id == "deal-set-aside"]
+    measured(17, on_both)
 
 
 def _assert_named(world: World, error: str) -> None:

@@ -177,7 +177,7 @@ def test_a_database_that_is_busy_for_a_moment_is_waited_for(
         assert waiting.result().status_code == 303
 
 
-@pytest.mark.slow
+@pytest.mark.fault
 def test_a_database_that_stays_busy_is_answered_in_time_and_what_was_typed_is_kept(
     on_both: World, client: httpx.Client
 ) -> None:
