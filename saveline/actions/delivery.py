@@ -103,6 +103,7 @@ class Worker:
 
     def deliver(self, *, most: int = MOST, batch: int = BATCH) -> Delivered:
         """Send what is due, at most ``most`` notices."""
+        attention.judge_again(self.desk)
         pass_ = Pass(self, most, batch)
         pass_.run()
         return Delivered(dict(pass_.counts), tuple(_dead(notice, verdict) for notice, verdict in pass_.dead))

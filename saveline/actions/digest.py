@@ -1,4 +1,4 @@
-"""The daily digest: one message in the morning of a working day, to everybody who has something open."""
+"""The daily digest: one message a working day, at their own hour, to everybody who has something open and wants it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from saveline.actions.desk import Desk
 from saveline.core.facts import Person
 from saveline.core.notices import Notice, channels_for
 from saveline.core.people import People
-from saveline.store import outbox, views
+from saveline.store import outbox, unsubscribed, views
 
+KIND: Final = "digest"
 CATCH_UP: Final = timedelta(hours=3)
 """How late a digest may still be queued, after an outage: at noon it helps nobody to plan the morning."""
 
@@ -21,15 +22,19 @@ def queue_digests(desk: Desk) -> int:
     with desk.writing() as conn:
         now = desk.now(conn)
         people = desk.people(conn)
-        hour = desk.workspace.digest_hour
-        readers = [people.by_id[i] for i in sorted(views.busy(conn)) if i in people.by_id]
+        not_to = unsubscribed.people(conn, KIND)
+        readers = [people.by_id[i] for i in sorted(views.busy(conn) - not_to) if i in people.by_id]
         notices = [
-            Notice("digest", now, person.id, channel, ordinal=int(f"{people.calendar(person.id).local(now):%Y%m%d}"))
+            Notice(KIND, now, person.id, channel, ordinal=int(f"{people.calendar(person.id).local(now):%Y%m%d}"))
             for person in readers
-            if _is_time(person, people, now, hour)
-            for channel in channels_for("digest", person, desk.workspace)
+            if _is_time(person, people, now, _hour(desk, person))
+            for channel in channels_for(KIND, person, desk.workspace)
         ]
         return outbox.add(conn, 0, notices, now)
+
+
+def _hour(desk: Desk, person: Person) -> int:
+    return desk.workspace.digest_hour if person.digest_hour is None else person.digest_hour
 
 
 def _is_time(person: Person, people: People, now: datetime, hour: int) -> bool:

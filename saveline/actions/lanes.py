@@ -8,8 +8,8 @@ would be all that anybody can do, there is one under way at a time: by e-mail in
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -28,7 +28,8 @@ AHEAD: Final = 3
 @dataclass(slots=True, eq=False)
 class Job:
     """A claimed notice. What comes after ``facts`` is known once it is worded; ``began`` and ``deadline`` (of
-    :func:`time.monotonic`) once it is marked as being sent."""
+    :func:`time.monotonic`) once it is marked as being sent. ``deals`` are those that a bundle tells of, each with the
+    number of its last event."""
 
     notice: Queued
     lease: str
@@ -37,6 +38,7 @@ class Job:
     channel: Channel | None = None
     message: Outgoing | None = None
     seq: int = 0
+    deals: Mapping[int, int] = field(default_factory=dict)
     began: datetime | None = None
     deadline: float = 0.0
 

@@ -13,7 +13,7 @@ from saveline.core.notices import Notice, channels_for
 from saveline.core.people import Asking, Duty, resolve
 from saveline.core.periods import Period
 from saveline.core.report import StageReport, stage_report, stories
-from saveline.store import history, outbox
+from saveline.store import history, outbox, unsubscribed
 
 KIND: Final = "stage_report"
 
@@ -59,7 +59,8 @@ def _queue(desk: Desk, conn: Connection, period: Period, now: datetime) -> int:
     people, ordinal = desk.people(conn), period.end.toordinal()
     about = {"report": key_of(period)}
     named = (resolve((link,), Asking(now), people, Duty()).person_id for link in desk.workspace.report_to)
-    ids = dict.fromkeys(named)
+    not_to = unsubscribed.people(conn, KIND)
+    ids = dict.fromkeys(i for i in named if i not in not_to)
     readers = [people.by_id[i] for i in ids if i is not None]
     return outbox.add(
         conn,

@@ -22,11 +22,13 @@ from saveline.actions import wording
 from saveline.actions.lanes import Job, Lanes
 from saveline.actions.settling import Finished, Settled, settle
 from saveline.core import delivery
+from saveline.core.attention import BUNDLE
 from saveline.core.delivery import Permanent, Queued, Sent, Transient, Unknown, Verdict
 from saveline.core.facts import Fact
 from saveline.core.notices import address_of
 from saveline.faults import crash_point
 from saveline.notify.matter import Matter
+from saveline.store import attention as store
 from saveline.store import conversations, destinations, outbox, sending
 from saveline.store.sending import Start
 
@@ -148,6 +150,7 @@ class Pass:
             return Permanent(f"nobody knows whether one of {notice.attempts} attempts arrived")
         job.message = wording.message(matter, channel.forms)
         job.channel, job.seq = channel, matter.deal.seq if matter.deal else 0
+        job.deals = {m.deal.id: m.deal.seq for m in matter.members if m.deal}
         address = address_of(notice.channel, matter.reader, self._desk.workspace)
         job.key = destinations.key_of(notice.channel_name, address)
         self.lanes.ready(job)
@@ -158,11 +161,20 @@ class Pass:
         reason = delivery.unwanted(notice, matter.about.get("news"), matter.deal, job.facts.people)
         if reason is None and notice.kind == "digest" and not matter.others:
             reason = "nothing is open any more"
+        if notice.kind == BUNDLE:
+            reason = reason or self._emptied(matter)
         if reason is not None:
             return Verdict("cancelled", reason, doubts=notice.doubts)
         if notice.id in self._late[job.lease]:
             return Verdict("missed", "a later one about the same goes out instead", doubts=notice.doubts)
         return None
+
+    def _emptied(self, matter: Matter) -> str | None:
+        """Write down what a bundle does not say any more, and why; whether that is all of it."""
+        if matter.left_out:
+            with self._desk.writing() as conn:
+                store.leave_out(conn, matter.left_out)
+        return None if matter.members else "nothing in it is true any more"
 
     # --- sending, and after -----------------------------------------------------------------------------------
 
@@ -192,7 +204,8 @@ class Pass:
             settled = settle(conn, finished, self._desk.workspace, now)
             if back:
                 outbox.release(conn, {j.lease for j in back}, [j.notice.id for j in back])
-            free = [job for job in starts if _has_turn(conn, job, now)]
+            moved = store.moved_on(conn, {d for job in starts for d in job.deals.items()})
+            free = [j for j in starts if moved.isdisjoint(j.deals.items()) and _has_turn(conn, j, now)]
             ids = sending.begin(conn, [_start(job) for job in free], now + self._worker.lease, now)
             begun = {job for job in free if job.notice.id in ids}
             threads = conversations.threads(conn, [j.notice for j in begun if j.channel and j.channel.threads])

@@ -8,13 +8,15 @@ from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b
 
+from msgspec import DecodeError
 from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from saveline.actions.desk import Desk
 from saveline.actions.reports import kept
-from saveline.core.delivery import Queued
+from saveline.core.attention import BUNDLE, OF_TASKS
+from saveline.core.delivery import Queued, unwanted
 from saveline.core.errors import Invalid
 from saveline.core.facts import Deal
 from saveline.core.notices import address_of
@@ -31,7 +33,7 @@ from saveline.notify.message import Act, Outgoing
 from saveline.notify.mime import NOTICE
 from saveline.notify.render import Form, Worded, Wording
 from saveline.notify.view import view
-from saveline.store import outbox, unreachable, views
+from saveline.store import attention, outbox, unreachable, views
 from saveline.store.rows import decode_json
 from saveline.store.views import Background
 
@@ -46,11 +48,46 @@ class Facts:
     def __init__(self, desk: Desk, conn: Connection, notices: Sequence[Queued]) -> None:
         self._desk, self.now = desk, desk.now(conn)
         self.people = desk.people(conn)
-        self._background = _background(conn, notices)
         self.lost = _lost(desk, self.people, conn)
+        self._members = attention.members(conn, [i for n in notices for i in members_of(n)])
+        self._background = _background(conn, [*notices, *self._members.values()])
 
     def matter(self, notice: Queued) -> Matter:
         """What one notice is about. Raises whatever is wrong with its own row or its deal's, and nothing of others'."""
+        matter = self._alone(notice)
+        if notice.kind != BUNDLE:
+            return matter
+        said, left_out = self._sifted([self._members[i] for i in members_of(notice) if i in self._members])
+        return replace(matter, members=said, left_out=left_out)
+
+    def _sifted(self, members: Sequence[Queued]) -> tuple[list[Matter], dict[int, tuple[str, str | None]]]:
+        """What a bundle says, and what not: what is no longer wanted, and of several about one task all but the last.
+        One that cannot be worded goes on its own again: it must not keep the others back."""
+        said: dict[tuple[int, ...], Matter] = {}
+        left_out: dict[int, tuple[str, str | None]] = {}
+        for member in sorted(members, key=lambda m: (m.at, m.id)):
+            try:
+                matter = self._alone(member)
+                reason = unwanted(member, matter.about.get("news"), matter.deal, self.people)
+                if reason is None:
+                    view(matter)
+            except SQLAlchemyError:
+                raise
+            except Exception:
+                log.exception("notice %s could not be worded in its bundle", member.id)
+                left_out[member.id] = ("queued", None)
+                continue
+            if reason is not None:
+                left_out[member.id] = ("cancelled", reason)
+                continue
+            about = (member.deal_id, member.task_no) if member.kind in OF_TASKS else (member.id,)
+            before = said.pop(about, None)
+            if before is not None:
+                left_out[before.notice.id] = ("missed", "a later one about the same goes out instead")
+            said[about] = matter
+        return list(said.values()), left_out
+
+    def _alone(self, notice: Queued) -> Matter:
         about = decode_json(notice.about)
         with self._desk.reading() as conn:
             known = self._background or views.background(conn, [notice])
@@ -85,6 +122,15 @@ def _lost(desk: Desk, people: People, conn: Connection) -> Mapping[tuple[int, st
         if address_of(lost.channel, people.by_id.get(lost.person_id), desk.workspace) == lost.address:
             found[lost.person_id, lost.channel] = lost.reason
     return found
+
+
+def members_of(notice: Queued) -> list[int]:
+    """The notices that a bundle says; none for any other."""
+    if notice.kind != BUNDLE:
+        return []
+    with suppress(DecodeError, AttributeError, TypeError):
+        return [i for i in decode_json(notice.about).get("members", ()) if isinstance(i, int)]
+    return []
 
 
 def _background(conn: Connection, notices: Sequence[Queued]) -> Background | None:
@@ -122,6 +168,7 @@ def message(matter: Matter, forms: Collection[Form]) -> Outgoing:
         again=notice.in_doubt,
         notice_id=notice.id,
         language=matter.tongue.code,
+        unsubscribe=seen["unsubscribe"],
         acts=tuple(Act(a["verb"], a["button"], a["url"]) for a in seen["acts"] if a["url"]),
         buttons=buttons(matter) if "slack" in forms else (),
         changes=str(matter.about.get("ref", "")) if notice.kind == UPDATE else "",

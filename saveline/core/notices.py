@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from saveline.core.facts import Department, Fact, Person
 from saveline.core.workspace import Channel, Workspace
@@ -31,8 +31,18 @@ Lost: TypeAlias = Collection[tuple[int, str]]
 """Persons with the channels that do not reach them any more, because something sent to them came back."""
 
 
+REFUSABLE: Final = ("digest", "stage_report")
+"""Kinds that a reader may ask not to get. What concerns their own tasks is not among them."""
+
+
 def channels_for(kind: str, person: Person, workspace: Workspace, lost: Lost = frozenset()) -> tuple[str, ...]:
-    """The channels by which ``person`` gets a notice of ``kind``: never none, for everybody has an e-mail address."""
+    """The channels by which ``person`` gets a notice of ``kind``: their own wish, where its channel still reaches them,
+    else as the settings say. Never none, for everybody has an e-mail address, except of what they do not want."""
+    wish = person.prefers.get(kind)
+    if wish == "off" and kind in REFUSABLE:
+        return ()
+    if wish is not None and wish in workspace.channels and _reaches(workspace.channels[wish], person, lost):
+        return (wish,)
     rule = workspace.notices.get(kind)
     names = rule.channels if rule else ()
     reached = [n for n in names if n in workspace.channels and _reaches(workspace.channels[n], person, lost)]

@@ -143,6 +143,20 @@ class Limit(Fact, frozen=True):
         return self.up_to is None or amount <= self.up_to
 
 
+class Attention(Fact, frozen=True):
+    """How people are kept from being flooded; what is None is off.
+
+    In ``quiet`` hours only what is urgent is sent. ``cap`` is how many messages somebody gets on a day, ``bundle_from``
+    from how many tasks on they come in one message. With ``catch_up`` what came during an absence is one message.
+    """
+
+    quiet: str | None = None
+    cap: int | None = 25
+    bundle_from: int | None = 3
+    catch_up: bool = True
+    urgent: tuple[str, ...] = ("decision_due", "escalation")
+
+
 class Workspace(Fact, frozen=True):
     """The settings of one company, from ``saveline.yaml``; dates and hours count in ``zone``.
 
@@ -187,6 +201,7 @@ class Workspace(Fact, frozen=True):
     internal: tuple[str, ...] = ()
     replies: Replies | None = None
     language: str = "en"
+    attention: Attention = Attention()
 
     def outcome(self, key: str) -> Outcome | None:
         return next((o for o in self.outcomes if o.key == key), None)

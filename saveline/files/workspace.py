@@ -41,15 +41,23 @@ class Plays(Fact, frozen=True):
 
 def read_people(folder: Path) -> tuple[PersonEntry, ...]:
     """Everybody in people.yaml. Raises Invalid."""
-    return parse_people(read(folder / PEOPLE_FILE, name=PEOPLE_FILE), _department_keys(folder))
+    departments, channels = _named_in_settings(folder)
+    return parse_people(read(folder / PEOPLE_FILE, name=PEOPLE_FILE), departments, channels)
 
 
-def _department_keys(folder: Path) -> Sequence[str]:
+def _named_in_settings(folder: Path) -> tuple[Sequence[str], Mapping[str, str]]:
+    """The departments, and the channels with whom they reach; nothing where the settings are not in order."""
     try:
-        departments = read(folder / SETTINGS_FILE).data.get("departments")
+        data = read(folder / SETTINGS_FILE).data
+        departments, channels = data.get("departments"), data.get("channels")
     except (Invalid, AttributeError):
-        return ()  # reported where the settings are read
-    return list(departments) if isinstance(departments, dict) else ()
+        return (), {}  # reported where the settings are read
+    reaches = {
+        str(name): str(channel.get("reach"))
+        for name, channel in (channels.items() if isinstance(channels, dict) else ())
+        if isinstance(channel, dict)
+    }
+    return list(departments) if isinstance(departments, dict) else (), reaches
 
 
 def read_settings(folder: Path) -> Document:

@@ -22,7 +22,11 @@ from saveline.notify.links import Links, Purpose
 class Matter(Fact, frozen=True):
     """``steps`` are the events that assigned and escalated the deal's tasks; ``others`` the deals of a digest;
     ``report`` is what a report's notice brings; ``links`` makes the addresses of pages. ``language`` is another one
-    than the reader's, for looking at it."""
+    than the reader's, for looking at it.
+
+    ``members`` are the notices that a bundle says, and ``left_out`` those that it does not, each with what becomes of
+    it and why.
+    """
 
     notice: Queued
     about: Mapping[str, Any]
@@ -37,6 +41,8 @@ class Matter(Fact, frozen=True):
     report: StageReport | None = None
     links: Links | None = None
     language: str = ""
+    members: Sequence[Matter] = ()
+    left_out: Mapping[int, tuple[str, str | None]] = {}
 
     @property
     def tongue(self) -> Tongue:

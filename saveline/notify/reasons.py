@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from saveline.core import attention
 from saveline.core.facts import APPROVAL, DECISION, Task
 from saveline.core.people import Assignee, Chain, Lead, Link, Manager, Named, Owner, Pick, Role
 from saveline.core.phrases import role
@@ -17,6 +18,26 @@ def why(matter: Matter) -> str:
     """One sentence, or empty where the message says it all."""
     known = _BY_KIND.get(matter.notice.kind)
     return known(matter) if known else ""
+
+
+def why_now(matter: Matter) -> str:
+    """Why it comes at this moment, where that is not when it was caused; empty else."""
+    notice, reader, rules = matter.notice, matter.reader, matter.workspace.attention
+    if reader is None or notice.kind == attention.BUNDLE:
+        return ""
+    match notice.held_for:
+        case attention.AWAY:
+            return matter.say("It came while you were away.")
+        case attention.CAP:
+            return matter.say("It waited because you had had as many messages that day as one day brings.")
+        case attention.QUIET:
+            return matter.say("It waited until your quiet hours were over.")
+    hours = attention.reader(matter.people.calendar(reader.id), reader, rules, matter.workspace.digest_hour)
+    if attention.quiet_until(hours, matter.now) is None or attention.in_time(notice.at, hours, matter.now):
+        return ""
+    if notice.kind in rules.urgent:
+        return matter.say("It comes in your quiet hours because it is urgent.")
+    return matter.say("It comes in your quiet hours because afterwards it would be too late.")
 
 
 # --- tasks ------------------------------------------------------------------------------------------------------------
@@ -330,8 +351,13 @@ def _story(matter: Matter) -> str:
 
 
 def _digest(matter: Matter) -> str:
-    hour = f"{matter.workspace.digest_hour}:00"
+    own = matter.reader.digest_hour if matter.reader else None
+    hour = f"{matter.workspace.digest_hour if own is None else own}:00"
     return matter.say("You get this at {time} on your working days, as long as something is open with you.", time=hour)
+
+
+def _bundle(matter: Matter) -> str:
+    return matter.say("Why each of these comes to you stands beside it.")
 
 
 def _report(matter: Matter) -> str:
@@ -350,4 +376,5 @@ _BY_KIND: Final[Mapping[str, Callable[[Matter], str]]] = {
     "lost": _story,
     "digest": _digest,
     "stage_report": _report,
+    "bundle": _bundle,
 }

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from saveline.core.facts import APPROVAL, DECISION, Task
+from saveline.core.notices import REFUSABLE
 from saveline.core.phrases import shortened
 from saveline.core.pressing import UPDATE
-from saveline.notify import news, reasons, stories, updates
+from saveline.notify import news, reasons, stories, together, updates
 from saveline.notify.matter import Matter
 from saveline.notify.parts import (
     LONGEST_NOTE,
@@ -53,9 +54,9 @@ def common(matter: Matter) -> View:
         "acts": [],
         "benefit": matter.play.benefit if matter.play else "",
         "benefit_label": _why_it_helps(matter),
-        "why_you": reasons.why(matter),
+        "why_you": " ".join(filter(None, (reasons.why(matter), reasons.why_now(matter)))),
         "instead_of": str(about.get("instead_of", "")),
-        "unsubscribe": "",
+        "unsubscribe": matter.link("unsubscribe") if matter.reader and matter.notice.kind in REFUSABLE else "",
     }
     return {**seen, **deal_view(matter), **({"task": task_view(matter, matter.task)} if matter.task else {})}
 
@@ -224,6 +225,10 @@ def _stage_late(matter: Matter) -> View:
     }
 
 
+def _bundle(matter: Matter) -> View:
+    return together.bundle(matter, view)
+
+
 def _nothing(_matter: Matter) -> View:
     return {}
 
@@ -241,4 +246,5 @@ _KINDS: Final[Mapping[str, Callable[[Matter], View]]] = {
     "digest": stories.digest,
     "stage_report": stories.stage_report,
     UPDATE: updates.updated,
+    "bundle": _bundle,
 }

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from models.records import UNDELIVERED
+from saveline.core.attention import BUNDLE
 from saveline.core.delivery import Queued
 from saveline.core.facts import Fact
 from saveline.core.notices import Notice
@@ -123,7 +124,8 @@ def release(conn: Connection, leases: Iterable[str], only: Iterable[int] | None 
 def superseded(conn: Connection, ids: Sequence[int]) -> set[int]:
     """Those of ``ids`` after which something later was queued or sent about the same task.
 
-    Without a task it is the same deal, kind and reader that count: two people hear of two withdrawn tasks.
+    Without a task it is the same deal, kind and reader that count: two people hear of two withdrawn tasks. One that was
+    held for its reader's sake gives way only to what the same reader gets: that others heard more is no news to them.
     """
     if not ids:
         return set()
@@ -135,9 +137,12 @@ def superseded(conn: Connection, ids: Sequence[int]) -> set[int]:
         sa.select(other.c.id)
         .where(other.c.deal_id == NOTICE.c.deal_id, other.c.task_no == NOTICE.c.task_no, same_matter)
         .where(NOTICE.c.kind != UPDATE, other.c.kind != UPDATE)
-        .where(other.c.at > NOTICE.c.at, other.c.status.in_(("queued", "sending", "unknown", "sent")))
+        .where(other.c.at > NOTICE.c.at)
+        .where(other.c.status.in_(("queued", "sending", "unknown", "sent", "bundled")))
+        .where(sa.or_(NOTICE.c.held_for.is_(None), other.c.person_id == NOTICE.c.person_id))
     )
-    return set(conn.execute(sa.select(NOTICE.c.id).where(NOTICE.c.id.in_(ids), later.exists())).scalars())
+    mine = sa.select(NOTICE.c.id).where(NOTICE.c.id.in_(ids), NOTICE.c.kind != BUNDLE, later.exists())
+    return set(conn.execute(mine).scalars())
 
 
 def add(conn: Connection, deal_id: int, notices: Iterable[Notice], now: datetime) -> int:

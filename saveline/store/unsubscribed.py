@@ -33,3 +33,8 @@ def kinds(conn: Connection, person_id: int) -> set[str]:
     """What a person does not get any more."""
     mine = sa.select(UNSUBSCRIBED.c.kind).where(UNSUBSCRIBED.c.person_id == person_id)
     return set(conn.execute(mine).scalars())
+
+
+def people(conn: Connection, kind: str) -> set[int]:
+    """Who does not get ``kind`` any more."""
+    return set(conn.execute(sa.select(UNSUBSCRIBED.c.person_id).where(UNSUBSCRIBED.c.kind == kind)).scalars())

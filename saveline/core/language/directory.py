@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -12,6 +12,7 @@ from pydantic import Field
 
 from saveline.core.errors import Invalid, nearest, one_of
 from saveline.core.facts import Absence, Fact, Person
+from saveline.core.language.attention import check_quiet, check_wishes
 from saveline.core.language.problems import Findings, Place, Source, hint
 from saveline.core.language.shapes import Shape
 from saveline.core.language.words import Day, Email, Text, Word
@@ -81,8 +82,11 @@ class PeopleShape(Shape):
     people: list[PersonShape]
 
 
-def parse_people(source: Source, departments: Any = ()) -> tuple[PersonEntry, ...]:
-    """Everybody in the file. Raises Invalid. ``departments`` are checked when they are known."""
+def parse_people(
+    source: Source, departments: Any = (), channels: Mapping[str, str] | None = None
+) -> tuple[PersonEntry, ...]:
+    """Everybody in the file. Raises Invalid. ``departments``, and ``channels`` with whom they reach, are checked when
+    they are known."""
     found = Findings(source)
     shape = found.shaped(PeopleShape, source.data)
     entries = []
@@ -91,6 +95,8 @@ def parse_people(source: Source, departments: Any = ()) -> tuple[PersonEntry, ..
         for i, person in enumerate(shape.people):
             place: Place = ("people", i)
             _check(found, place, person, emails, departments)
+            check_quiet(found, (*place, "quiet"), person.quiet)
+            check_wishes(found, (*place, "notices"), person.notices, channels or {}, slack=bool(person.slack))
             entries.append(_entry(person))
         for i, email in enumerate(emails):
             if email in emails[:i]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from saveline.core.errors import Invalid, Problem
 from saveline.core.facts import Department
 from saveline.core.language.accepting import Accepted, check_accepted, still_said
+from saveline.core.language.attention import attention_of
 from saveline.core.language.directory import check_country, check_hours, check_language, check_zone
 from saveline.core.language.lint_ids import Lint, problem_of
 from saveline.core.language.lints import lint_ladder
@@ -126,6 +127,7 @@ class _Reader:
             severities=tuple(Severity(s.severity, s.title, s.score, s.tell) for s in shape.severities),
             override_by=shape.override_by or shape.steward,
             concessions={n: tuple(Limit(x.by, x.up_to) for x in limits) for n, limits in shape.concessions.items()},
+            attention=attention_of(self.found, shape.attention),
             rehearsal=behaviour_of(
                 self.found,
                 shape.rehearsal,

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from saveline.core.language.attention import AttentionShape
 from saveline.core.language.directory import DigestShape
 from saveline.core.language.rehearsal import RehearsalShape
 from saveline.core.language.shapes import PolicyShape, Shape
@@ -144,4 +145,5 @@ class SettingsShape(Shape):
         default=[], description="Hosts of your own network that web hooks may be sent to, like [chat.corp.example]."
     )
     replies: RepliesShape | None = Field(default=None, description="Where answers and returned mails come to.")
+    attention: AttentionShape = AttentionShape()
     accept: Words = []
