@@ -53,7 +53,7 @@ def invitation(matter: Matter, seen: Mapping[str, Any]) -> str:
         f"DTSTAMP:{matter.now:%Y%m%dT%H%M%SZ}",
         _moment("DTSTART", due - LENGTH, zone),
         _moment("DTEND", due, zone),
-        f"SUMMARY:{_text(seen['headline'])}",
+        f"SUMMARY:{_text(seen['task']['title'])}",
         f"DESCRIPTION:{_text((seen['benefit'] + _GAP + page).strip())}",
         *([f"URL:{page}"] if page else []),
         ORGANIZER,

@@ -249,10 +249,10 @@ def _due_today(matter: Matter, task: Task) -> bool:
 
 
 def _line(matter: Matter, deal: Deal, account: Account, task: Task) -> View:
-    at, page = matter.local(task.running.due_at), matter.link("mine")
+    at, links, notice = matter.local(task.running.due_at), matter.links, matter.notice
     return {
         "ref": f"{deal.id}.{task.no}",
-        "url": f"{page}?task={deal.id}.{task.no}" if page else "",
+        "url": links.to_task(deal.id, task.no, notice.person_id, notice.at) if links else "",
         "title": shortened(task.title, 200),
         "account": account.name,
         "arr": matter.money(deal.arr_cents),
