@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,13 @@ def test_done_where_answers_are_needed_is_a_comment_and_the_sender_gets_the_form
     assert "/task/" in told.text()
     assert "?do=done>" in told.text()
     assert told.message["References"] == asked.message["References"]
+
+
+def test_what_a_sender_is_told(lite: World, mail: Mailserver, inbox: Imapserver, letters: Callable[..., None]) -> None:
+    lite.open()
+    inbox.put(answer(lite, sent(lite, mail, "ana", "diagnosis"), "done"))
+    read_mail(lite.desk)
+    letters("news", "ana", "news_mail_answer", news="mail_answer")
 
 
 def test_a_second_answer_within_the_hour_is_kept_and_told_nothing(

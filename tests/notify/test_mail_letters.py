@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
@@ -35,21 +36,25 @@ def calendar(mail: Mail) -> str:
     for part in parts:
         assert isinstance(part, EmailMessage)
         text: str = part.get_content()
-        assert part.get_param("method") == icalendar.Calendar.from_ical(text)["METHOD"]
+        assert f"METHOD:{part.get_param('method')}\r\n" in text
         return text
     return ""
 
 
-def entry(mail: Mail) -> icalendar.Event:
-    """The one entry of the invitation, which the library reads without a complaint."""
-    whole = icalendar.Calendar.from_ical(calendar(mail))
+def entry(mail: Mail) -> Any:
+    """The one entry of the invitation, which the library reads without a complaint. (Its values' types are unions of
+    all there are.)"""
+    whole: Any = icalendar.Calendar.from_ical(calendar(mail))
     assert whole.errors == []
     events = whole.walk("VEVENT")
     assert len(events) == 1
     assert events[0].errors == []
-    found = events[0]
-    assert isinstance(found, icalendar.Event)
-    return found
+    return events[0]
+
+
+def method(mail: Mail) -> str:
+    whole: Any = icalendar.Calendar.from_ical(calendar(mail))
+    return str(whole["METHOD"])
 
 
 # --- headers ----------------------------------------------------------------------------------------------------------
@@ -138,8 +143,8 @@ def test_it_goes_to_who_has_the_task_now_and_from_who_had_it(lite: World, mail: 
     theirs = sent(lite, mail, "chris", "diagnosis")
     gone = next(m for m in reversed(mail.to("ana")) if "Chris Moreau has it now" in m.subject)
     golden("messages/news_reassigned/due.ics", calendar(gone).replace("\r\n", "\n"))
-    assert icalendar.Calendar.from_ical(calendar(theirs))["METHOD"] == "REQUEST"
-    assert icalendar.Calendar.from_ical(calendar(gone))["METHOD"] == "CANCEL"
+    assert method(theirs) == "REQUEST"
+    assert method(gone) == "CANCEL"
     assert entry(gone)["STATUS"] == "CANCELLED"
     assert entry(first)["UID"] == entry(theirs)["UID"] == entry(gone)["UID"]
     assert entry(gone)["SEQUENCE"] > entry(first)["SEQUENCE"]
@@ -153,15 +158,13 @@ def test_what_is_no_longer_needed_is_taken_out(lite: World, mail: Mailserver) ->
     lite.done("ana", "new_champion", "nobody_wants_it", met=False)
     lite.deliver()
     told = [m for m in mail.to("chris") if m is not met and calendar(m)]
-    assert [icalendar.Calendar.from_ical(calendar(m))["METHOD"] for m in told] == ["CANCEL"]
+    assert [method(m) for m in told] == ["CANCEL"]
     assert entry(told[0])["UID"] == entry(met)["UID"]
 
 
 def test_a_name_is_a_name_in_a_calendar_too(lite: World, mail: Mailserver) -> None:
     """Commas, semicolons, line ends and what looks like another property stay inside the text, in lines of 75 bytes."""
-    lite.setting(
-        "people.yaml", "name: Ana Ruiz", 'name: "Ana \\"A;B\\" Söhne, née Ruiz 好好好好好好好好好好好好好好好好好好"'
-    )
+    lite.setting("people.yaml", "name: Ana Ruiz", 'name: "Ana \\"A;B\\" Söhne, née Ruiz 好好好好好好好好好好"')
     account = lite.account("odd", name="Odd; Sons, Ltd: é" * 3, renewal=date(2027, 3, 20))
     lite.open(account)
     asked = sent(lite, mail, "ana", "diagnosis")

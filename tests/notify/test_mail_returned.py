@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from saveline.actions.mail_in import read_mail
@@ -48,6 +50,13 @@ def test_a_mail_for_nobody_goes_by_the_next_channel_and_the_manager_is_told(
     assert "They are told by slack until then." in text
     assert "saveline people reachable ana@x.example" in text
     assert "You get this because you are Ana's manager." in text
+
+
+def test_what_a_manager_is_told(lite: World, mail: Mailserver, inbox: Imapserver, letters: Callable[..., None]) -> None:
+    lite.open()
+    inbox.put(returned(sent(lite, mail, "ana", "diagnosis")))
+    read_mail(lite.desk)
+    letters("news", "bob", "news_unreachable", news="unreachable")
 
 
 def test_the_second_mail_that_comes_back_is_no_second_news(lite: World, mail: Mailserver, inbox: Imapserver) -> None:
