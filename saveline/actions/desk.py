@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy.engine import Connection, Engine
 
@@ -23,6 +24,9 @@ from saveline.files.yaml import Document
 from saveline.notify.links import Links
 from saveline.store import database, directory, load, playbooks
 from saveline.store.rows import decode_json
+
+
+LARGEST_ID: Final = 2**63 - 1
 
 
 class Desk:
@@ -97,7 +101,8 @@ class Desk:
 
     def locked(self, conn: Connection, deal_id: int) -> Case:
         """The case of one deal, locked until the transaction ends. Raises UnknownDeal."""
-        found: Sequence[tuple[Deal, Account]] = load.deals(conn, [deal_id], lock=True)
+        known = 0 < deal_id <= LARGEST_ID  # of a larger one a database would say that it is no number
+        found: Sequence[tuple[Deal, Account]] = load.deals(conn, [deal_id], lock=True) if known else ()
         if not found:
             raise UnknownDeal(deal_id)
         deal, account = found[0]

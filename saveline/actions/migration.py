@@ -195,6 +195,8 @@ def _record(conn: Connection, of: LivePlay | Decided, choice: str, way: Way, now
         name, hash_ = of.play.name, of.play.hash
         playbooks.remember(conn, playbooks.Version(hash_, name, of.text, encode_json(of.policies)), now)
     by = way.by.person_id if way.by else None
+    if half_or_nul(way.reason):
+        raise Unwritable(half_or_nul(way.reason))
     row = {"name": name, "hash": hash_, "choice": choice, "by_id": by, "at": now, "reason": way.reason}
     return versions.record(conn, row)
 

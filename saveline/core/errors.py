@@ -170,6 +170,13 @@ class Missing(Refusal):
         super().__init__(what)
 
 
+class Unwritable(Refusal):
+    """A text that no database can hold: a NUL in it, or half of a letter."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"A text has {what} in it and cannot be kept. Write it again. Nothing was changed.")
+
+
 class SomebodyWasFaster(Refusal):
     """The deal changed between reading and writing. Trying again is safe."""
 

@@ -10,13 +10,14 @@ from typing import Any
 from saveline.core import people as persons
 from saveline.core.changes import Change, Event, TaskChange, evolve
 from saveline.core.decide.approval import approval_plan
-from saveline.core.errors import DealIsClosed, TaskClosed, TaskNotStarted, UnknownTask
+from saveline.core.errors import DealIsClosed, TaskClosed, TaskNotStarted, UnknownTask, Unwritable
 from saveline.core.facts import APPROVAL, DECISION, RESERVED, Account, Deal, Doer, Fact, Task
 from saveline.core.moments import Anchor
 from saveline.core.notices import Notice, channels_for, rooms_for
 from saveline.core.people import Asking, Chain, Duty, Owner, People, Who
 from saveline.core.play import Facts, Play, TaskPlan
 from saveline.core.workspace import Workspace
+from saveline.core.writable import half_or_nul, words_in
 
 
 class Case(Fact, frozen=True):
@@ -65,6 +66,8 @@ class Draft:
         self._facts: Facts | None = None
 
     def record(self, change: Change, *, at: datetime, task_no: int = 0, by: Doer | None = None) -> Event:
+        if by is not None:  # their own words: what the engine says itself is not looked at, and is most of all
+            _readable(change)
         who, via = (by.person_id, by.via) if by else (None, "engine")
         event = Event(self.deal.seq + 1, at, change, task_no, who, via)
         before, self.deal = self.deal, evolve(self.deal, (event,))
@@ -282,6 +285,14 @@ def _deal_facts(deal: Deal) -> dict[str, Any]:
         "deciding": deal.decision() is not None,
         "severity": deal.severity,
     }
+
+
+def _readable(change: Change) -> None:
+    """Whichever door it came through, a text that no database can hold is refused here."""
+    for text in words_in(change):
+        bad = half_or_nul(text)
+        if bad:
+            raise Unwritable(bad)
 
 
 def _bearer(task: Task | None) -> int | None:
