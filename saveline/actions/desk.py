@@ -25,7 +25,6 @@ from saveline.notify.links import Links
 from saveline.store import database, directory, load, playbooks
 from saveline.store.rows import decode_json
 
-
 LARGEST_ID: Final = 2**63 - 1
 
 

@@ -147,7 +147,12 @@ def _channels(desk: Desk) -> Iterator[Check]:
     """Secrets that are missing, URLs that are none, and servers that do not answer. Nothing is sent."""
     for channel in desk.workspace.channels.values():
         try:
-            opened = open_channel(expand(channel.url), folder=desk.folder, to_persons=channel.reach != "room")
+            opened = open_channel(
+                expand(channel.url),
+                folder=desk.folder,
+                to_persons=channel.reach != "room",
+                internal=desk.workspace.internal,
+            )
         except KeyError as missing:
             hint = f"Set {missing.args[0]} in the environment of the engine."
             yield Check("secret-missing", "error", f"The channel {channel.name} needs {missing.args[0]}", hint)

@@ -20,12 +20,13 @@ from saveline.actions.desk import Desk
 from saveline.core.changes import Event
 from saveline.core.decide.draft import Case, duty_after
 from saveline.core.decide.migrate import Migration, migrate, take_back
-from saveline.core.errors import CannotMigrate, Invalid, Missing, Refusal, SomebodyWasFaster, UnknownWord
+from saveline.core.errors import CannotMigrate, Invalid, Missing, Refusal, SomebodyWasFaster, UnknownWord, Unwritable
 from saveline.core.facts import Account, Deal, Doer, Fact
 from saveline.core.migration import Difference, Effect, Preview, Summary, differences, summaries
 from saveline.core.notices import Notice, channels_for, rooms_for
 from saveline.core.people import Duty, People
 from saveline.core.play import Play
+from saveline.core.writable import half_or_nul
 from saveline.files.workspace import PLAYBOOKS, LivePlay
 from saveline.store import load, outbox, playbooks, versions
 from saveline.store.apply import apply

@@ -45,7 +45,9 @@ class Switchboard:
         if known is None:
             return Permanent(f"saveline.yaml has no channel {name!r}")
         try:
-            return open_channel(expand(known.url), folder=self._desk.folder, to_persons=known.reach != "room")
+            ws, to_persons = self._desk.workspace, known.reach != "room"
+            url, folder = expand(known.url), self._desk.folder
+            return open_channel(url, folder=folder, to_persons=to_persons, internal=ws.internal)
         except KeyError as missing:
             return Transient(f"the environment has no {missing.args[0]}", channel_wide=True)
         except Misconfigured as error:

@@ -13,7 +13,7 @@ from saveline.actions import deals
 from saveline.actions.presses import Press, press
 from saveline.actions.tasks import TaskRef
 from saveline.core.decide.deals import Closing
-from saveline.core.errors import UnknownDeal, Unwritable
+from saveline.core.errors import UnknownDeal, UnknownTask, Unwritable
 from saveline.core.intents import Cannot, Comment, Done, HandOver, Help, Intent, Seen, Snooze, Wait
 from tests.actions.attempts import SAID
 from tests.world import World
@@ -62,5 +62,5 @@ def test_a_deal_of_a_number_that_no_database_holds_is_not_there(on_both: World) 
         with pytest.raises(UnknownDeal):
             press(on_both.desk, Press("test", "1", TaskRef(number, 1), on_both.by("ana"), Seen()))
     on_both.open()
-    with pytest.raises(Exception, match="There is no task 1.99999"):
+    with pytest.raises(UnknownTask, match=r"There is no task 1\.99999"):
         press(on_both.desk, Press("test", "1", TaskRef(1, 99999999999999999999), on_both.by("ana"), Seen()))

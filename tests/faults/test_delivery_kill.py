@@ -26,9 +26,8 @@ def with_hook(world: World, slack: Slack) -> None:
     """One more channel in the settings: a service that only Apprise knows."""
     settings = world.settings.workspace / "saveline.yaml"
     url = slack.url.replace("http://", "json://") + "/hook/{address}"
-    settings.write_text(
-        settings.read_text().replace("channels:\n", f'channels:\n  hook: {{url: "{url}", reach: email}}\n')
-    )
+    hook = f'internal: [127.0.0.1]\nchannels:\n  hook: {{url: "{url}", reach: email}}\n'
+    settings.write_text(settings.read_text().replace("channels:\n", hook))
 
 
 @pytest.mark.parametrize("channel", ["email", "slack", "hook"])

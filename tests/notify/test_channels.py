@@ -38,7 +38,7 @@ def server() -> Iterator[Slack]:
 
 
 def sent(url: str, message: Outgoing = MESSAGE, *, folder: Path = Path(), to_persons: bool = True) -> Outcome:
-    channel = open_channel(url, folder=folder, to_persons=to_persons)
+    channel = open_channel(url, folder=folder, to_persons=to_persons, internal=["127.0.0.1"])
     try:
         return channel.deliver(message, deadline=monotonic() + 5)
     finally:
@@ -281,6 +281,7 @@ def test_no_secret_is_printed_or_kept(
     Planted bug: leaving out ``quiet_loggers`` prints it by the HTTP library of plain services.
     """
     canary = "canary-4711-secret"
+    lite.setting("saveline.yaml", "default_play:", "internal: [127.0.0.1]\ndefault_play:")
     settings = lite.settings.workspace / "saveline.yaml"
     channels = f"""channels:
   slack: {{url: "sslack://xoxb-{canary}/?api=${{SLACK_API}}", reach: slack}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -22,13 +22,14 @@ OURS: Final[Mapping[str, type[Plugin]]] = {
 }
 
 
-def open_channel(url: str, *, folder: Path, to_persons: bool) -> Channel:
+def open_channel(url: str, *, folder: Path, to_persons: bool, internal: Iterable[str] = ()) -> Channel:
     """The channel at ``url``, its variables filled in. ``folder`` is the workspace's, ``to_persons`` whether its
-    messages have addresses. Raises Misconfigured, which never quotes the URL."""
+    messages have addresses; ``internal`` are hosts inside the house that web hooks may be sent to. Raises
+    Misconfigured, which never quotes the URL."""
     quiet_loggers()
     schema = url.partition(":")[0].lower()
     if schema not in OURS:
-        return Plain(url, to_persons=to_persons)
+        return Plain(url, to_persons=to_persons, internal=internal)
     channel: Channel = OURS[schema].open(url)
     if isinstance(channel, Smailbox):
         channel.base = folder

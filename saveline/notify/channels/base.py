@@ -141,7 +141,11 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
+NOT_AT_ALL: Final = logging.CRITICAL + 1
+"""Apprise logs a URL that it cannot read as an error, whole."""
+
+
 def quiet_loggers() -> None:
     """Keep libraries from logging requests: their debug lines hold tokens, which are part of the address there."""
     for name in ("apprise", "slack_sdk", "urllib3", "requests", "httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger(name).setLevel(NOT_AT_ALL if name == "apprise" else logging.ERROR)

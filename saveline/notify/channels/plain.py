@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import warnings
+from collections.abc import Iterable
 from functools import cache
 from time import monotonic
 from typing import Any, Final
@@ -18,7 +19,8 @@ from apprise.manager_plugins import NotificationManager
 
 from saveline.core.delivery import Doubt, Outcome, Permanent, Sent, Transient
 from saveline.core.phrases import shortened
-from saveline.notify.channels.base import SECONDS, Misconfigured, Plugin, left, rate_of
+from saveline.notify.channels.base import NOT_AT_ALL, SECONDS, Misconfigured, Plugin, left, rate_of
+from saveline.notify.channels.outside import LOCAL_SCHEMAS, guarded
 from saveline.notify.languages import tongue
 from saveline.notify.message import REPEAT, Outgoing
 from saveline.notify.render import Form
@@ -35,21 +37,26 @@ class Plain:
     doubt: Doubt = "once"
     threads = False
 
-    def __init__(self, url: str, *, to_persons: bool) -> None:
+    def __init__(self, url: str, *, to_persons: bool, internal: Iterable[str] = ()) -> None:
+        self._internal = tuple(internal)
         self.rate = rate_of(dict(parse_qsl(url.partition("?")[2])), 0.0)
         self._url, self._fixed = _RATE.sub("", url), ADDRESS not in url
         self.secrets: tuple[str, ...] = (url, url.partition("://")[2])
         if to_persons and self._fixed:
             raise Misconfigured("this service reaches one audience: write {address} into its URL, or say reach: room")
-        self._plugin = self._opened(url) if self._fixed else None
+        self._plugin = self._opened(self._url) if self._fixed else None
 
     def _opened(self, url: str) -> Any:
         # No redirects: a POST that is sent elsewhere becomes a GET, and its answer would pass for a delivery.
+        schema = url.partition(":")[0].lower()
+        if schema in LOCAL_SCHEMAS:
+            mail = ": write smail://…" if schema.startswith("mail") else ", not a service"
+            raise Misconfigured(f"{schema}:// is done by this machine itself{mail}")
         plugins()
         asset = apprise.AppriseAsset(http_redirects=False, async_mode=False, secure_logging=True)
         plugin = apprise.Apprise.instantiate(url, asset=asset)
         if plugin is None:
-            raise Misconfigured(f"Apprise cannot use this {url.partition(':')[0]}:// URL")
+            raise Misconfigured(f"Apprise cannot use this {schema}:// URL")
         plugin.request_rate_per_sec = 0  # it would sleep, by a clock of its own
         return plugin
 
@@ -60,7 +67,10 @@ class Plain:
         seconds = left(min(deadline, monotonic() + SECONDS))
         plugin.socket_connect_timeout = plugin.socket_read_timeout = seconds / 2
         text = f"{tongue(message.language).say(REPEAT)}\n\n{message.text}" if message.again else message.text
-        taken = plugin.notify(body=text, title=message.subject, body_format=apprise.NotifyFormat.TEXT)
+        with guarded(self._internal) as guard:
+            taken = plugin.notify(body=text, title=message.subject, body_format=apprise.NotifyFormat.TEXT)
+        if guard.refused:
+            return Permanent(guard.refused)
         return Sent() if taken else Transient("the service did not take it")
 
     def probe(self, deadline: float) -> str:
@@ -78,7 +88,7 @@ _manager: Any = NotificationManager
 def plugins() -> Any:
     """Apprise's plugins, by schema. Loading them takes a second or two, once a process."""
     manager = _manager()
-    logging.getLogger("apprise").setLevel(logging.ERROR)
+    logging.getLogger("apprise").setLevel(NOT_AT_ALL)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of modules that some of them import
         manager.load_modules()
