@@ -203,14 +203,14 @@ def yes_no(text: str) -> bool:
 
 def word(text: str) -> str:
     """A name as playbooks and settings write it."""
-    if not _WORD.fullmatch(text) or len(text) > 60:
+    if len(text) > 60 or not _WORD.fullmatch(text):
         raise ValueError("a word of small letters, digits and _, like champion_left")
     return text
 
 
 def email(text: str) -> str:
     """An e-mail address in small letters: as a key it must not depend on how somebody typed it."""
-    if not _EMAIL.fullmatch(text) or len(text) > 254:
+    if len(text) > 254 or not _EMAIL.fullmatch(text):
         raise ValueError("an e-mail address")
     return text.casefold()
 

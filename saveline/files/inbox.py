@@ -34,7 +34,7 @@ def arrivals(workspace: Path) -> list[Arrival]:
     """What has arrived whole. Looking costs a moment only when there is something."""
     inbox = workspace / FOLDER
     plain = _csvs(inbox)
-    mapped = [p for p in sorted(inbox.glob(f"*/{MAPPING}")) if p.parent.name not in _OURS and not p.is_symlink()]
+    mapped = [p for p in sorted(inbox.glob(f"*/{MAPPING}")) if p.parent.name not in _OURS and not _leads_away(p)]
     if not plain and not mapped:
         return []
     everything = [*plain, *(f for m in mapped for f in (m, *_csvs(m.parent)))]
@@ -72,6 +72,11 @@ def _fresh(folder: Path) -> Path:
         wanted = folder.with_name(f"{folder.name}-{n}")
     wanted.mkdir(parents=True)
     return wanted
+
+
+def _leads_away(mapping: Path) -> bool:
+    """Whether it, or its folder, is a link: what lies elsewhere is neither read nor moved."""
+    return mapping.is_symlink() or mapping.parent.is_symlink()
 
 
 def _csvs(folder: Path) -> Sequence[Path]:

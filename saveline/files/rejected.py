@@ -6,7 +6,7 @@ import csv
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from saveline.core.cells import safe
 from saveline.core.derive import Fault
@@ -59,6 +59,17 @@ class BadLines:
         return line in self._faults
 
 
+class _Rows:
+    """Rows with plain line ends. The writer itself is told of both signs, for it puts only cells into quotes that have
+    one of those it is told of: a return that stands bare begins a row of its own in a spreadsheet."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, row: str) -> int:
+        return self._stream.write(row.removesuffix("\r\n") + "\n")
+
+
 def rejected_file(path: Path) -> Path:
     """Where the bad lines of ``path`` are written."""
     return path.with_name(path.name + SUFFIX)
@@ -75,8 +86,9 @@ def write_rejected(bad: BadLines) -> Path | None:
         return None
     part = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with part.open("w", encoding="utf-8", newline="") as stream:
-            _write(bad, csv.writer(stream, delimiter=bad.table.delimiter, lineterminator="\n"))
+        part.unlink(missing_ok=True)
+        with part.open("x", encoding="utf-8", newline="") as stream:  # made anew: never through a link that lies there
+            _write(bad, csv.writer(_Rows(stream), delimiter=bad.table.delimiter, lineterminator="\r\n"))
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)

@@ -150,7 +150,8 @@ def _find(shape: TableShape, paths: Sequence[Path]) -> Path | None:
     name = PurePath(shape.file)
     if name.is_absolute() or ".." in name.parts:
         return None
-    inside = (p / name for p in paths if p.is_dir())
+    # A link may lead out of the folder: whoever may put files there is not the one who may read everything.
+    inside = (p / name for p in paths if p.is_dir() and (p / name).resolve().is_relative_to(p.resolve()))
     given = (p for p in paths if not p.is_dir() and p.name == shape.file)
     return next((p for p in (*given, *inside) if p.is_file()), None)
 

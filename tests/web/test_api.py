@@ -50,7 +50,7 @@ def test_a_signal_opens_a_deal_and_its_tasks_are_given_out(both: tuple[World, Sy
 
 
 def test_the_same_call_again_changes_nothing(both: tuple[World, System]) -> None:
-    """Planted: a signal's key left out of what it is known by. The second call added it once more."""
+    """Planted: every call kept among the imports. The second left a trace."""
     world, system = both
     system.post("signals", [LEFT])
     before = (world.history(), len(world.told()), count(world, models.ImportRun))
@@ -121,7 +121,7 @@ def test_good_rows_go_in_and_bad_ones_come_back_with_their_reasons(both: tuple[W
 
 
 def test_all_of_them_or_none(both: tuple[World, System]) -> None:
-    """Planted: ``strict`` looked at after the rows were written. The good row was there."""
+    """Planted: ``strict`` asked only where no row is good. The good row was there."""
     world, system = both
     answer = system.post("signals?strict=true", [LEFT, {**LEFT, "account": "nobody"}])
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
@@ -263,7 +263,8 @@ def test_a_key_without_sense_is_refused(helpdesk: System) -> None:
 
 
 def test_ten_calls_at_once_with_one_key_are_one(both: tuple[World, System]) -> None:
-    """Planted: the key remembered in a transaction of its own. Ten rows of the record of imports."""
+    """Planted: whether a key is new asked of the number of rows, which PostgreSQL's driver does not tell: all ten
+    were answered afresh."""
     world, system = both
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda _: system.post("signals", LEFT, key="k-1"), range(10)))
