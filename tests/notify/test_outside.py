@@ -15,6 +15,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 
@@ -160,7 +161,7 @@ def test_a_room_inside_the_house_is_reached_once_it_is_named(lite: World, slack:
     lite.setting("saveline.yaml", "channels:\n", room)
     lite.setting("saveline.yaml", "slack:#engineering", "cellar")
     lite.open()
-    about = {"person_id": 0, "channel": "cellar", "about": {"stage": "triage"}}
+    about: dict[str, Any] = {"person_id": 0, "channel": "cellar", "about": {"stage": "triage"}}
     first = put(lite, 1, **about, ordinal=91)
     lite.deliver()
     found = row(lite, id=first)
