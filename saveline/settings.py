@@ -18,9 +18,14 @@ class Settings(BaseSettings):
     SQLite file in the workspace; ``SAVELINE_CLOCK`` see :mod:`saveline.clock`; ``SAVELINE_URL`` the address at which
     people reach the web pages, which are served on ``SAVELINE_WEB_HOST`` and ``SAVELINE_WEB_PORT``. ``SAVELINE_KEYS``
     sign links, separated by commas, the newest last: needed on several machines, on one a key is made.
+
+    As Slack's own tools call them: ``SLACK_APP_TOKEN`` opens Socket Mode, ``SLACK_SIGNING_SECRET`` proves that a
+    request is Slack's, ``SLACK_API`` is another address of its API.
     """
 
-    model_config = SettingsConfigDict(env_prefix="SAVELINE_", frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="SAVELINE_", frozen=True, extra="ignore", hide_input_in_errors=True, populate_by_name=True
+    )
 
     workspace: Path = Path()
     database_url: SecretStr | None = None
@@ -29,6 +34,9 @@ class Settings(BaseSettings):
     web_host: str = "127.0.0.1"
     web_port: int = Field(default=8700, ge=1, le=65535)
     keys: SecretStr | None = None
+    slack_signing_secret: SecretStr | None = Field(None, validation_alias="SLACK_SIGNING_SECRET")
+    slack_app_token: SecretStr | None = Field(None, validation_alias="SLACK_APP_TOKEN")
+    slack_api: str = Field("", validation_alias="SLACK_API")
     prefect_port: int = Field(default=4200, ge=1, le=65535)
 
     @property

@@ -160,7 +160,8 @@ class CannotMigrate(Refusal):
 
 class AnswersRefused(Refusal):
     def __init__(self, title: str, problems: Iterable[str]) -> None:
-        super().__init__(f"“{title}” was not completed: {'; '.join(problems)}.")
+        self.problems = tuple(problems)
+        super().__init__(f"“{title}” was not completed: {'; '.join(self.problems)}.")
 
 
 class Missing(Refusal):

@@ -100,3 +100,26 @@ def open_tasks(conn: Connection, person_id: int | None = None, department: str |
         mine = t.assignee_id == person_id
         query = query.where(sa.or_(mine, t.department == department) if department else mine)
     return [TaskLine(*row) for row in conn.execute(query)]
+
+
+def find_deal(conn: Connection, words: str) -> int | None:
+    """The deal of that number, or the newest of the account with that key or name, an open one before all others."""
+    d, a = DEAL.c, ACCOUNT.c
+    query = (
+        sa.select(d.id).where(d.id == int(words))
+        if words.isascii() and words.isdigit() and len(words) < 16
+        else (
+            sa.select(d.id)
+            .join(ACCOUNT, a.id == d.account_id)
+            .where(sa.or_(a.key == words, sa.func.lower(a.name) == words.lower()))
+            .order_by(sa.case((d.state == "closed", 1), else_=0), d.id.desc())
+        )
+    )
+    found: int | None = conn.execute(query.limit(1)).scalar()
+    return found
+
+
+def account_names(conn: Connection, most: int = 5_000) -> list[str]:
+    """The names of accounts that ever were at risk: what somebody may have meant."""
+    query = sa.select(ACCOUNT.c.name).join(DEAL, DEAL.c.account_id == ACCOUNT.c.id).distinct().limit(most)
+    return list(conn.execute(query).scalars())

@@ -8,7 +8,7 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 
 from saveline.runtime import Runtime
-from saveline.web import api, health, own, pages, refused, static, too_old
+from saveline.web import api, health, own, pages, refused, slack, static, too_old
 from saveline.web.safety import AccessLog, BodyLimit, Headers, LastResort, SameSite
 from saveline.web.visit import TooOld
 
@@ -18,6 +18,7 @@ DOORS: Final[Sequence[Callable[[Runtime], APIRouter]]] = (
     pages.router,
     own.router,
     api.router,
+    slack.router,
 )
 """Everything that is served: a function from the runtime to its routes, a line each."""
 

@@ -9,6 +9,7 @@ import uvicorn
 
 from saveline.runtime import Runtime
 from saveline.web.app import create_app
+from saveline.web.slack_socket import listening
 
 GRACE_SECONDS: Final = 10
 
@@ -19,7 +20,8 @@ def main() -> int:
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it prints addresses, and some are keys
     runtime = Runtime()
     try:
-        uvicorn.Server(config(runtime)).run()
+        with listening(runtime):
+            uvicorn.Server(config(runtime)).run()
     finally:
         runtime.close()
     return 0
