@@ -31,6 +31,7 @@ from saveline.store.rows import DEAL, NOTICE, decode_json, table
 
 CAST = Path(__file__).parent / "cast"
 KEY = "the-key-of-every-test"
+SIGNING = "the-signing-secret-of-every-test"
 FRIDAY = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 """Where stories begin: 20 November 2026, 10:00 in Lisbon."""
 
@@ -61,6 +62,7 @@ class World:
             clock=folder / "clock",
             keys=SecretStr(KEY),
             url="https://save.x.example",
+            slack_signing_secret=SecretStr(SIGNING),
         )
         self.runtime = Runtime(self.settings)
         schema.upgrade(self.runtime.engine, shipped.folder("migrations"))

@@ -8,7 +8,7 @@ notice that was sent, and whoever pressed it may what :mod:`saveline.core.decide
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
 from sqlalchemy.engine import Connection
@@ -20,7 +20,19 @@ from saveline.core.decide.authorize import authorize
 from saveline.core.decide.draft import Case, Draft
 from saveline.core.errors import AnswersRefused, GateHolds, Missing, Refusal, TaskTaken, UnknownNotice, UnknownWord
 from saveline.core.facts import Doer, Fact, Person
-from saveline.core.intents import Answered, Claim, Comment, Done, Intent, Seen
+from saveline.core.intents import (
+    Answered,
+    Cannot,
+    Claim,
+    Comment,
+    Done,
+    HandOver,
+    Help,
+    Intent,
+    Seen,
+    Snooze,
+    Wait,
+)
 from saveline.core.people import Duty, People
 from saveline.core.play import TaskPlan
 from saveline.core.pressing import TO_HOLDERS
@@ -98,6 +110,18 @@ def submitted(desk: Desk, sent: Submitted) -> Reaction:
         return Instead(slack_modals.told(str(refusal), sent.answers))
 
 
+_LATER: Final = datetime.max.replace(tzinfo=UTC)
+_LIKE: Final[Mapping[str, Intent]] = {
+    "done": Done(),
+    "decide": Done(),
+    "hand_over": HandOver(0),
+    "snooze": Snooze(_LATER, ""),
+    "wait": Wait(_LATER, ""),
+    "help": Help(),
+    "cannot": Cannot(""),
+    "comment": Comment(""),
+}
+"""What a modal will come to, before it is filled in: whether they may is known by then."""
 _DIRECT: Final[Mapping[str, Intent]] = {"seen": Seen(), "claim": Claim(), "answered": Answered()}
 
 
@@ -126,18 +150,19 @@ def _ask(desk: Desk, push: Pushed) -> Reaction | None:
         person = member(people, push.user)
         if person is None:
             return Stranger(push.user)
-        comments = push.verb == "comment"
-        intent: Intent = Comment("") if comments else Seen()
+        intent = _LIKE[push.verb]
         ref = _meant(desk, conn, push.target, person, intent)
         case = _case(desk, conn, ref, people)
         plan = _allowed(case, ref, person, intent, now)
-        draft = Draft(case)
-        if not slack_modals.needed(push.verb, push.target.outcome, plan):
+        draft, outcome = Draft(case), push.target.outcome
+        if outcome and plan is not None and outcome not in plan.outcomes:  # the play has changed since
+            raise UnknownWord(f"an outcome of “{draft.name_of(draft.task(ref.no))}”", outcome, plan.outcomes)
+        if not slack_modals.needed(push.verb, outcome, plan):
             return None
         task = draft.task(ref.no)
         seen = Opened(draft.name_of(task), case.account.name, desk.workspace, people, person, task, plan, now)
         kept = Kept(push.verb, str(push.target), push.where)
-        return Show(slack_modals.modal(kept, push.target.outcome, seen))
+        return Show(slack_modals.modal(kept, outcome, seen))
 
 
 def _allowed(case: Case, ref: TaskRef, person: Person, intent: Intent, now: datetime) -> TaskPlan | None:

@@ -88,28 +88,28 @@ Happened: TypeAlias = HomeOpened | Challenge
 # --- as Slack writes it -----------------------------------------------------------------------------------------------
 
 
-class _Id(msgspec.Struct):
+class _Id(msgspec.Struct, frozen=True):
     id: str = ""
 
 
-class _Option(msgspec.Struct):
+class _Option(msgspec.Struct, frozen=True):
     value: str = ""
 
 
-class _Action(msgspec.Struct):
+class _Action(msgspec.Struct, frozen=True):
     action_id: str = ""
     action_ts: str = ""
     value: str | None = None
     selected_option: _Option | None = None
 
 
-class _Container(msgspec.Struct):
+class _Container(msgspec.Struct, frozen=True):
     channel_id: str = ""
     message_ts: str = ""
     thread_ts: str = ""
 
 
-class _Answer(msgspec.Struct):
+class _Answer(msgspec.Struct, frozen=True):
     value: str | None = None
     selected_option: _Option | None = None
     selected_user: str | None = None
@@ -117,17 +117,17 @@ class _Answer(msgspec.Struct):
     selected_date_time: int | None = None
 
 
-class _State(msgspec.Struct):
+class _State(msgspec.Struct, frozen=True):
     values: dict[str, dict[str, _Answer]] = {}
 
 
-class _View(msgspec.Struct):
+class _View(msgspec.Struct, frozen=True):
     id: str = ""
     private_metadata: str = ""
     state: _State | None = None
 
 
-class _Payload(msgspec.Struct):
+class _Payload(msgspec.Struct, frozen=True):
     type: str = ""
     user: _Id = _Id()
     trigger_id: str = ""
@@ -147,13 +147,13 @@ class Kept(Fact, frozen=True):
         return msgspec.json.encode(self).decode()
 
 
-class _Event(msgspec.Struct):
+class _Event(msgspec.Struct, frozen=True):
     type: str = ""
     user: str = ""
     tab: str = "home"
 
 
-class _Envelope(msgspec.Struct):
+class _Envelope(msgspec.Struct, frozen=True):
     type: str = ""
     challenge: str = ""
     event: _Event | None = None
