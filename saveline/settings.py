@@ -34,9 +34,9 @@ class Settings(BaseSettings):
     web_host: str = "127.0.0.1"
     web_port: int = Field(default=8700, ge=1, le=65535)
     keys: SecretStr | None = None
-    slack_signing_secret: SecretStr | None = Field(None, validation_alias="SLACK_SIGNING_SECRET")
-    slack_app_token: SecretStr | None = Field(None, validation_alias="SLACK_APP_TOKEN")
-    slack_api: str = Field("", validation_alias="SLACK_API")
+    slack_signing_secret: SecretStr | None = Field(default=None, validation_alias="SLACK_SIGNING_SECRET")
+    slack_app_token: SecretStr | None = Field(default=None, validation_alias="SLACK_APP_TOKEN")
+    slack_api: str = Field(default="", validation_alias="SLACK_API")
     prefect_port: int = Field(default=4200, ge=1, le=65535)
 
     @property

@@ -19,6 +19,7 @@ from saveline.core.phrases import count, day, due, listed, money, words_of
 from saveline.notify import slack_pages as pages
 from saveline.notify.buttons import for_task
 from saveline.notify.channels.blocks import Block, section
+from saveline.notify.message import Button
 from saveline.notify.slack_pages import DealCard, DealLine, TaskCard
 from saveline.notify.slack_payloads import Asked
 from saveline.store import boards, load
@@ -103,7 +104,7 @@ def _department(people: People, key: str | None) -> str:
 
 def _buttons(
     desk: Desk, conn: Connection, people: People, deal: Deal, account: Account, task: Task
-) -> tuple[pages.Button, ...]:
+) -> tuple[Button, ...]:
     """What can be pressed; of a play that cannot be read any more what every task has."""
     plan = None
     with suppress(Invalid):

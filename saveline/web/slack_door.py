@@ -138,8 +138,8 @@ class SlackDoor:
     def _tell(self, user: str, where: Where, words: str, *, markup: bool = False) -> None:
         """To one person and nobody else: where they pressed, or where we cannot speak in their own conversation."""
         text = words if markup else escaped_for_slack(words)
-        told = {"text": text, "blocks": [section(text)]}
-        thread = {"thread_ts": where.thread} if where.thread else {}
+        told: dict[str, Any] = {"text": text, "blocks": [section(text)]}
+        thread: dict[str, Any] = {"thread_ts": where.thread} if where.thread else {}
         here = where.channel and self._call(
             "chat.postEphemeral", quietly=True, channel=where.channel, user=user, **thread, **told
         )
