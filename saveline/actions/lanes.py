@@ -19,7 +19,7 @@ from saveline.notify.channels import Channel
 from saveline.notify.message import Outgoing
 from saveline.store.outbox import place
 
-MANY: Final = 64
+MANY: Final = 96
 """Messages of one channel that are under way at once, where that is safe."""
 AHEAD: Final = 3
 """Messages that are worded while one is under way, where there is one at a time."""
@@ -41,10 +41,10 @@ class Job:
     deals: Mapping[int, int] = field(default_factory=dict)
     began: datetime | None = None
     deadline: float = 0.0
+    place: str = ""
 
-    @property
-    def place(self) -> str:
-        return place(self.notice.person_id, self.notice.channel)
+    def __post_init__(self) -> None:
+        self.place = place(self.notice.person_id, self.notice.channel)
 
 
 def at_once(channel: Channel) -> int:
@@ -151,13 +151,18 @@ class Lanes:
 
     @property
     def idle(self) -> bool:
-        """Whether some channel has nothing under way and something ready."""
-        return any(jobs and not self._under_way.get(name) for name, jobs in self._ready.items())
-
-    @property
-    def any_startable(self) -> bool:
+        """Whether a channel that has one message at a time has none under way and one ready."""
         return any(
-            len(self._under_way.get(name, ())) < self._limit[name] and any(not self._busy[j.place] for j in jobs)
+            jobs and self._limit[name] == 1 and not self._under_way.get(name) for name, jobs in self._ready.items()
+        )
+
+    def startable_of(self, most: int) -> bool:
+        """Whether at least ``most`` of a channel could go now, counting a place more than once."""
+        busy = self._busy
+        return any(
+            len(jobs) >= most
+            and self._limit[name] - len(self._under_way.get(name, ())) >= most
+            and sum(not busy[job.place] for job in jobs) >= most
             for name, jobs in self._ready.items()
         )
 

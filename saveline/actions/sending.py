@@ -77,7 +77,7 @@ class Pass:
             self.turn()
         elif (job := self.lanes.next_to_word()) is not None:
             self.word(job)
-        elif self._finished or self._back or self.lanes.any_startable:
+        elif self._finished or self._back or self.lanes.startable_of(1):
             self.turn()
         elif self._wants_more() and self.claim():
             pass
@@ -91,7 +91,7 @@ class Pass:
     def _pressing(self) -> bool:
         """Whether somebody waits for the next transaction."""
         waits = any(f.job.channel is None or f.job.channel.doubt != "looks" for f in self._finished)
-        return waits or len(self._finished) >= TOGETHER or self.lanes.idle
+        return waits or len(self._finished) >= TOGETHER or self.lanes.idle or self.lanes.startable_of(TOGETHER)
 
     # --- claiming ---------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous.encoding import base64_encode
 
 from saveline.core.facts import Fact
 
@@ -58,6 +59,7 @@ class Links:
             raise ValueError("links need at least one key, and no empty one")
         self.url = url.rstrip("/")
         self._keys = list(keys)
+        self._serializers: dict[Purpose, URLSafeSerializer] = {}
 
     def link(self, purpose: Purpose, notice_id: int, person_id: int, at: datetime) -> str:
         """The address of a page. ``at`` is the notice's moment: the same notice has the same link on every attempt."""
@@ -99,8 +101,19 @@ class Links:
         return f"{self.url}/{grant.purpose}/{self._serializer(grant.purpose).dumps(data)}"
 
     def _serializer(self, purpose: Purpose) -> URLSafeSerializer:
-        signing = {"key_derivation": "hmac", "digest_method": sha256}
-        return URLSafeSerializer(self._keys, salt=f"saveline.{purpose}", signer_kwargs=signing)
+        found = self._serializers.get(purpose)
+        if found is None:
+            signing = {"key_derivation": "hmac", "digest_method": sha256}
+            found = _Short(self._keys, salt=f"saveline.{purpose}", signer_kwargs=signing)
+            self._serializers[purpose] = found
+        return found
+
+
+class _Short(URLSafeSerializer):
+    """Does not try to compress what is too short to become shorter: that costs more than all else in a link."""
+
+    def dump_payload(self, obj: Any) -> bytes:
+        return base64_encode(msgspec.json.encode(obj))
 
 
 def _marked(key: str, notice_id: int) -> str:

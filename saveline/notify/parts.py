@@ -113,13 +113,16 @@ def act(label: str, command: str, verb: str, button: str) -> View:
 
 def with_addresses(matter: Matter, acts: Sequence[View]) -> list[View]:
     """The acts with the addresses of their pages, where they have none yet. One without a verb has only its command."""
-    return [{**a, "url": a["url"] or _address(matter, a["verb"])} for a in acts]
+    pages: dict[Purpose, str] = {}
+    return [{**a, "url": a["url"] or _address(matter, a["verb"], pages)} for a in acts]
 
 
-def _address(matter: Matter, verb: str) -> str:
+def _address(matter: Matter, verb: str, pages: dict[Purpose, str]) -> str:
+    """``pages`` are the links that were made already: most acts of a message lead to one page."""
     if not verb:
         return ""
-    page = matter.link(PAGES.get(verb, "task"))
+    purpose = PAGES.get(verb, "task")
+    page = pages[purpose] = pages.get(purpose) or matter.link(purpose)
     return page if not page or verb in PAGES else f"{page}?do={verb}"
 
 

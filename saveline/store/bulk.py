@@ -148,8 +148,9 @@ def given_rows(statement: Callable[[Any], Statement], types: Types) -> Many:
     return Many(statement(binds), statement(_unnested(types).c), types)
 
 
-def upsert(into: sa.Table, columns: Sequence[str], key: Sequence[str]) -> Many:
-    """An INSERT of ``columns``, or where the row of that ``key`` is there, an UPDATE of the others."""
+def upsert(into: sa.Table, columns: Sequence[str], key: Sequence[str], *, keep: bool = False) -> Many:
+    """An INSERT of ``columns``, or where the row of that ``key`` is there, an UPDATE of the others; with ``keep``
+    nothing."""
     changed = [c for c in columns if c not in key]
     defaults = {c.name: c.default for c in into.columns if c.name not in columns}
     constants = {name: _literal(d.arg) for name, d in defaults.items() if isinstance(d, ScalarElementColumnDefault)}
@@ -158,6 +159,8 @@ def upsert(into: sa.Table, columns: Sequence[str], key: Sequence[str]) -> Many:
     each = postgresql.insert(into).values({c: sa.bindparam(c) for c in columns} | constants)
     rows = sa.select(*_unnested(types).c, *constants.values())
     whole = postgresql.insert(into).from_select([*columns, *constants], rows, include_defaults=False)
+    if keep:
+        return Many(each.on_conflict_do_nothing(), whole.on_conflict_do_nothing(), types)
     return Many(
         each.on_conflict_do_update(index_elements=key, set_={c: each.excluded[c] for c in changed}),
         whole.on_conflict_do_update(index_elements=key, set_={c: whole.excluded[c] for c in changed}),

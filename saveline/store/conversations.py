@@ -15,6 +15,7 @@ from models.records import LIVE
 from saveline.core.delivery import Queued
 from saveline.core.facts import Fact
 from saveline.core.pressing import TO_HOLDERS, UPDATE, is_live, is_post
+from saveline.store.bulk import Many, Read, upsert
 from saveline.store.database import is_sqlite
 from saveline.store.rows import DEAL, NOTICE, TASK, encode_json, table
 
@@ -50,6 +51,11 @@ _OUT_OF_DATE: Final = (
 )
 
 
+_THREADS: Final = Read(sa.select(THREAD.c.deal_id, THREAD.c.address, THREAD.c.ref), THREAD.c.deal_id)
+_FIRST: Final = upsert(THREAD, ("deal_id", "address", "ref", "at"), ("deal_id", "address"), keep=True)
+_LIVE: Final = Many.update(NOTICE, (), ("id",), live=True)
+
+
 def address(notice: Queued) -> str:
     """The conversation in which a notice is said: a room's name, or one person's by that channel."""
     return notice.channel if notice.room else f"{notice.channel}/{notice.person_id}"
@@ -60,10 +66,7 @@ def threads(conn: Connection, notices: Iterable[Queued]) -> dict[int, str]:
     wanted = {(n.deal_id, address(n)): n.id for n in notices if n.deal_id}
     if not wanted:
         return {}
-    deals = sa.select(THREAD.c.deal_id, THREAD.c.address, THREAD.c.ref).where(
-        THREAD.c.deal_id.in_(sorted({deal for deal, _ in wanted}))
-    )
-    known = {(row.deal_id, row.address): row.ref for row in conn.execute(deals)}
+    known = {(row[0], row[1]): row[2] for row in _THREADS.rows(conn, sorted({deal for deal, _ in wanted}))}
     return {n.id: known[n.deal_id, address(n)] for n in notices if (n.deal_id, address(n)) in known}
 
 
@@ -71,16 +74,13 @@ def posted(conn: Connection, sent: Sequence[tuple[Queued, str]], now: datetime) 
     """Remember posts by the bot, each ``(notice, the channel's name for it)``: those with buttons, and the first about
     a deal in its conversation, to which later ones are answers."""
     live = [n.id for n, ref in sent if is_live(n.kind, n.task_no, ref)]
-    if live:
-        conn.execute(sa.update(NOTICE).where(NOTICE.c.id.in_(live)).values(live=True))
-    first: dict[tuple[int, str], dict[str, Any]] = {}
+    _LIVE.run(conn, [(id_,) for id_ in live])
+    first: dict[tuple[int, str], tuple[Any, ...]] = {}
     for n, ref in sent:
         if n.deal_id and n.kind != UPDATE and is_post(ref):
             key = (n.deal_id, address(n))
-            first.setdefault(key, {"deal_id": key[0], "address": key[1], "ref": ref, "at": now})
-    if first:
-        insert = (sqlite if is_sqlite(conn) else postgresql).insert(THREAD)
-        conn.execute(insert.values(list(first.values())).on_conflict_do_nothing())
+            first.setdefault(key, (*key, ref, now))
+    _FIRST.run(conn, list(first.values()))
 
 
 def out_of_date(conn: Connection, most: int, deal_id: int | None = None) -> list[Post]:

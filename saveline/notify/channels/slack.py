@@ -20,7 +20,6 @@ from typing import Any, Final
 from urllib.error import URLError
 
 from msgspec.structs import replace
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient
@@ -29,6 +28,7 @@ from saveline.core.delivery import Outcome, Permanent, Sent, Transient, Unknown
 from saveline.core.phrases import shortened
 from saveline.notify.channels.base import SECONDS, Misconfigured, OutOfTime, Plugin, host_of, left
 from saveline.notify.channels.blocks import as_blocks, cut
+from saveline.notify.channels.slack_http import KeptClient
 from saveline.notify.languages import tongue
 from saveline.notify.message import REPEAT, Outgoing
 from saveline.notify.render import escaped_for_slack
@@ -73,7 +73,7 @@ class Sslack(Plugin):
         if not token:
             raise Misconfigured("no token: expected sslack://TOKEN/")
         self.secrets = (token,)
-        self._client = WebClient(token, logger=_SILENT, retry_handlers=[])
+        self._client = KeptClient(token, logger=_SILENT, retry_handlers=[])
         if self.query.get("api"):
             self._client.base_url = self.query["api"].rstrip("/") + "/"
 
@@ -100,6 +100,9 @@ class Sslack(Plugin):
         except TROUBLE as error:
             return _reason(error)
         return ""
+
+    def close(self) -> None:
+        self._client.close()
 
     def _post(self, message: Outgoing, deadline: float) -> Outcome:
         # What somebody has to act on is seen in the conversation too, and not only by who opens the thread.
@@ -136,7 +139,7 @@ class Sslack(Plugin):
         return Sent(message.changes)
 
     def _call(self, method: Callable[..., SlackResponse], deadline: float, **arguments: Any) -> Mapping[str, Any]:
-        self._client.timeout = left(deadline)  # type: ignore[assignment]  # it is handed on to a socket
+        self._client.timeout = left(deadline)
         data = method(**arguments).data
         return data if isinstance(data, dict) else {}
 
