@@ -96,12 +96,13 @@ class Pass:
     # --- claiming ---------------------------------------------------------------------------------------------
 
     def _wants_more(self) -> bool:
+        """Not while one channel alone has enough to do: each claim looks at all that waits."""
         return self._left > 0 and (self.lanes.empty or monotonic() >= self._claim_at)
 
     def claim(self) -> bool:
         """Take what is due, and the facts around it."""
         wanted = min(self._batch, self._left)
-        claimed, lease = self._worker.claim(wanted, self.lanes.full(self._batch))
+        claimed, lease = self._worker.claim(wanted, self.lanes.full(self._batch // 4))
         self._claim_at = monotonic() + (0.0 if len(claimed) == wanted else LOOK_AGAIN)
         if not claimed:
             return False

@@ -18,7 +18,6 @@ from saveline.actions.reports import kept
 from saveline.core.attention import BUNDLE, OF_TASKS
 from saveline.core.delivery import Queued, unwanted
 from saveline.core.errors import Invalid
-from saveline.core.facts import Deal
 from saveline.core.notices import address_of
 from saveline.core.people import People
 from saveline.core.play import Play
@@ -51,6 +50,7 @@ class Facts:
         self.lost = _lost(desk, self.people, conn)
         self._members = attention.members(conn, [i for n in notices for i in members_of(n)])
         self._background = _background(conn, [*notices, *self._members.values()])
+        self._plays = self._compiled(conn, self._background)
 
     def matter(self, notice: Queued) -> Matter:
         """What one notice is about. Raises whatever is wrong with its own row or its deal's, and nothing of others'."""
@@ -89,30 +89,40 @@ class Facts:
 
     def _alone(self, notice: Queued) -> Matter:
         about = decode_json(notice.about)
-        with self._desk.reading() as conn:
-            known = self._background or views.background(conn, [notice])
-            deal, account = known.deals.get(notice.deal_id, (None, None))
-            return Matter(
-                notice=notice,
-                about=about,
-                workspace=self._desk.workspace,
-                people=self.people,
-                now=self.now,
-                deal=deal,
-                account=account,
-                play=self._play(conn, deal),
-                steps=known.steps.get(notice.deal_id, ()),
-                others=[known.deals[i] for i in known.digests.get(notice.person_id, ()) if notice.kind == "digest"],
-                report=kept(conn, about["report"]) if notice.kind == "stage_report" else None,
-                links=self._desk.links,
-            )
+        known = self._background or self._read_alone(notice)
+        deal, account = known.deals.get(notice.deal_id, (None, None))
+        return Matter(
+            notice=notice,
+            about=about,
+            workspace=self._desk.workspace,
+            people=self.people,
+            now=self.now,
+            deal=deal,
+            account=account,
+            play=self._plays.get(deal.play_hash) if deal else None,
+            steps=known.steps.get(notice.deal_id, ()),
+            others=[known.deals[i] for i in known.digests.get(notice.person_id, ()) if notice.kind == "digest"],
+            report=self._report(about["report"]) if notice.kind == "stage_report" else None,
+            links=self._desk.links,
+        )
 
-    def _play(self, conn: Connection, deal: Deal | None) -> Play | None:
+    def _read_alone(self, notice: Queued) -> Background:
+        with self._desk.reading() as conn:
+            found = views.background(conn, [notice])
+            self._plays |= self._compiled(conn, found)
+        return found
+
+    def _report(self, key: str) -> StageReport | None:
+        with self._desk.reading() as conn:
+            return kept(conn, key)
+
+    def _compiled(self, conn: Connection, known: Background | None) -> dict[str, Play]:
         """A version that cannot be compiled any more costs the message its reasons, not the reader the message."""
-        if deal is not None:
+        found = {}
+        for hash_ in {deal.play_hash for deal, _ in known.deals.values()} if known else ():
             with suppress(Invalid):
-                return self._desk.play(conn, deal.play_hash)
-        return None
+                found[hash_] = self._desk.play(conn, hash_)
+        return found
 
 
 def _lost(desk: Desk, people: People, conn: Connection) -> Mapping[tuple[int, str], str]:

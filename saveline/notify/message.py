@@ -82,8 +82,9 @@ def is_address(text: str) -> bool:
 def cleaned(value: Any) -> Any:
     """``value`` with everything unseen taken out of its texts, however deep they lie. Line breaks stay."""
     if isinstance(value, str):
-        return _UNSEEN.sub(" ", value) if _UNSEEN.search(value) else value
-    if isinstance(value, Mapping):
+        # What is printable through and through has nothing unseen in it; most texts are, and this is the quick way.
+        return value if value.isprintable() else _UNSEEN.sub(" ", value)
+    if isinstance(value, (dict, Mapping)):
         return {k: cleaned(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [cleaned(v) for v in value]
