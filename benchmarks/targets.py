@@ -2,7 +2,7 @@
 
 Written for speed, so that what is measured is the sender: they parse as little as they can, and count what they took.
 ``python -m benchmarks.targets SECONDS`` prints the two ports; each post is answered after so many seconds, and one to
-the member ``UHUNG`` never. ``GET /count`` says how many mails and posts came, and how many of them had ids of their own.
+the member ``UHUNG`` never. ``GET /count`` says how many mails and posts came, and how many ids of their own they had.
 """
 
 from __future__ import annotations

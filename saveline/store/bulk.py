@@ -122,7 +122,9 @@ class Many:
     def _compile(self, dialect: str, statement: Statement) -> tuple[str, Callable[[Row], Row]]:
         compiled = statement.compile(dialect=_POSITIONAL[dialect])
         names = compiled.positiontup or ()
-        pick: Callable[[Row], Row] = itemgetter(*(self._names.index(n) for n in names))
+        places = [self._names.index(n) for n in names]
+        # For a single one itemgetter gives the value itself, not a row of it.
+        pick: Callable[[Row], Row] = itemgetter(*places) if len(places) > 1 else lambda row: (row[places[0]],)
         texts = [i for i, n in enumerate(names) if n in self._moments]
 
         def as_text(row: Row) -> Row:
