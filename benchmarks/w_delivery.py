@@ -83,16 +83,22 @@ def run(place: Place, name: str, n: int) -> dict[str, Any]:
     """One scenario; raises AssertionError where a message is missing or came twice."""
     with targets() as found:
         desk = prepared(place, found)
-        scenario = {
-            "mails": lambda: ours(desk, found, n, "email"),
-            "posts": lambda: ours(desk, found, n, "slack"),
-            "hung": lambda: ours(desk, found, n, "slack", hung=True),
-            "outbox": lambda: own_cost(desk, n),
-            "flat": lambda: flat(desk, found, n),
-            "apprise-mails": lambda: apprise_mails(desk, found, n),
-            "apprise-posts": lambda: apprise_posts(desk, found, n),
-        }[name]
-        return {"name": name, "n": n, **scenario()}
+        return {"name": name, "n": n, **_scenario(desk, found, name, n)}
+
+
+def _scenario(desk: Desk, found: Targets, name: str, n: int) -> dict[str, Any]:
+    match name:
+        case "mails":
+            return ours(desk, found, n, "email")
+        case "posts" | "hung":
+            return ours(desk, found, n, "slack", hung=name == "hung")
+        case "outbox":
+            return own_cost(desk, n)
+        case "flat":
+            return flat(desk, n)
+        case "apprise-mails":
+            return apprise_mails(desk, found, n)
+    return apprise_posts(desk, found, n)
 
 
 # --- what is sent -----------------------------------------------------------------------------------------------------
@@ -248,7 +254,7 @@ def own_cost(desk: Desk, n: int) -> dict[str, Any]:
     return {**found, "words_ms": round(1000 * words / n, 3), "own_ms": round(1000 * (used - words) / n, 3)}
 
 
-def flat(desk: Desk, found: Targets, n: int) -> dict[str, Any]:
+def flat(desk: Desk, n: int) -> dict[str, Any]:
     """Memory after a tenth, and after all of them."""
     warm_up(desk, "nowhere")
     put(desk, n, "nowhere")

@@ -40,7 +40,7 @@ class KeptClient(WebClient):
         self._context: ssl.SSLContext | None = None
         super().__init__(token, **options)
 
-    @property
+    @property  # type: ignore[override]  # the library has one number for all threads
     def timeout(self) -> float:
         """Seconds that a request of this thread may take."""
         found: float = getattr(self._of_thread, "timeout", 30.0)
@@ -64,7 +64,7 @@ class KeptClient(WebClient):
             url += ("&" if "?" in url else "?") + urlencode(_plain(call["query_params"]))
         headers, body = self._request(call)
         status, answered, data = self._post(url, headers, body)
-        return SlackResponse(
+        answer: SlackResponse = SlackResponse(
             client=self,
             http_verb="POST",
             api_url=url,
@@ -72,7 +72,8 @@ class KeptClient(WebClient):
             data=_data(data),
             headers=answered,
             status_code=status,
-        ).validate()
+        ).validate()  # type: ignore[no-untyped-call]  # the library leaves it untyped
+        return answer
 
     def _request(self, call: Mapping[str, Any]) -> tuple[dict[str, str], bytes]:
         headers = self._build_urllib_request_headers(
