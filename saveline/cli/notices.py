@@ -10,7 +10,7 @@ import typer
 from saveline.actions import notices as actions
 from saveline.actions.desk import Desk
 from saveline.actions.notices import Told
-from saveline.cli import door, output
+from saveline.cli import door, notices_effect, output
 from saveline.cli.door import As, Json
 from saveline.core.errors import Refusal, UnknownWord
 from saveline.core.notice_states import STATES, State
@@ -18,6 +18,8 @@ from saveline.core.phrases import count, shortened, words_of
 from saveline.store.notices import Wanted
 
 app = typer.Typer(help="What was said to whom, what became of it; send one again, or never.", no_args_is_help=True)
+
+notices_effect.register(app)
 
 Numbers = Annotated[list[int], typer.Argument(metavar="NOTICE…", help="Numbers of notices, as `notices list` shows.")]
 

@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from saveline.core.language.attention import AttentionShape
 from saveline.core.language.schema import case_schema, play_schema
 
 _HEAD: Final = """# Every key of a play and of its test cases
 
 Generated from the schema that editors use (`saveline playbook schema`), and held to it by a test.
 [playbooks.md](playbooks.md) explains how the parts work together; the keys of saveline.yaml are in
-[settings.md](settings.md).
+[settings.md](settings.md), and those of its `attention`, which [attention.md](attention.md) explains, also at the end.
 """
 _PARTS: Final = (
     ("", "A playbook"),
@@ -42,6 +43,7 @@ def reference() -> str:
         lines += _part(title, play["$defs"][name] if name else play)
     for name, title in _CASE_PARTS:
         lines += _part(title, cases["$defs"][name])
+    lines += _part("`attention` in saveline.yaml", AttentionShape.model_json_schema())
     return "\n".join(lines) + "\n"
 
 
