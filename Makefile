@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format golden bench faults lock clean
+.PHONY: help demo test check format golden bench fault faults lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -38,6 +38,9 @@ format: $(READY) ## Put the code into the project's format
 
 golden: $(READY) ## Write the golden files anew; look at the difference before you commit it
 	SAVELINE_GOLDEN=write $(BIN)/pytest tests/core tests/files tests/notify tests/stories
+
+fault: $(READY) ## The heavier fault tests, which CI runs beside all others
+	$(BIN)/pytest -m fault -n logical --dist worksteal
 
 faults: $(READY) ## The long fault tests, with more seeds
 	$(BIN)/pytest -m slow
