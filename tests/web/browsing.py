@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
 
 
 @contextmanager
@@ -40,9 +40,14 @@ def window(browser: Browser, *, width: int = 1440, scheme: str = "light", script
     )
     complaints: list[str] = []
     page = context.new_page()
+
+    def dialog(opened: Dialog) -> None:
+        complaints.append(f"a dialog: {opened.message}")
+        opened.dismiss()
+
     page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
     page.on("pageerror", lambda e: complaints.append(str(e)))
-    page.on("dialog", lambda d: (complaints.append(f"dialog {d.message}"), d.dismiss())[-1])
+    page.on("dialog", dialog)
     try:
         yield page
         said = [c for c in complaints if "the server responded with a status of" not in c]

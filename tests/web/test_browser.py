@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it does not say that it has types
 from playwright.sync_api import Browser, Page
 
 from tests.web.browsing import chromium, window
