@@ -14,11 +14,14 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from saveline import clock
-from saveline.actions import webhooks
+from saveline.actions import reachable, webhooks
 from saveline.actions.audit import audit
 from saveline.actions.desk import Desk
+from saveline.actions.mail_in import mailbox_url
 from saveline.core.errors import Invalid
 from saveline.core.facts import Fact
+from saveline.core.phrases import count
+from saveline.notify import imap
 from saveline.notify.channels import Misconfigured, open_channel
 from saveline.notify.channels.base import SECONDS, redacted
 from saveline.settings import Settings, expand
@@ -56,7 +59,7 @@ def examine(settings: Settings, open_desk: Callable[[], Desk], migrations: Path)
     if desk is None:
         return
     yield Check("workspace", "ok", f"{desk.workspace.company}: saveline.yaml and people.yaml are in order")
-    for look in (_plays, _people, _channels, _webhooks, _clock, _engine):
+    for look in (_plays, _people, _channels, _replies, _webhooks, _clock, _engine):
         yield from look(desk)
     yield from _pages(settings, desk)
 
@@ -175,6 +178,26 @@ def _webhooks(desk: Desk) -> Iterator[Check]:
         for fault in webhooks.faults(source):
             hint = "Set it in the environment of the web server; until then its calls are refused."
             yield Check("webhook-secret", "warning", f"The webhook {source.name}: {fault}", hint)
+
+
+def _replies(desk: Desk) -> Iterator[Check]:
+    """The mailbox to which answers come, what lies there unmatched, and whose mail came back."""
+    replies = desk.workspace.replies
+    if replies is not None:
+        try:
+            with imap.opened(mailbox_url(replies.url)) as inbox:
+                left = inbox.count(imap.UNMATCHED)
+            yield Check("replies", "ok", "The mailbox for answers is ready")
+        except imap.MailboxDown as error:
+            left = 0
+            yield Check("replies-unreachable", "error", f"The mailbox for answers: {error}", "See docs/mail.md.")
+        if left:
+            words = f"{count(left, 'mail')} could not be matched"
+            yield Check("replies-unmatched", "warning", words, f"Look into its folder “{imap.UNMATCHED}”.")
+    for person in reachable.everybody(desk):
+        for lost in person.lost:
+            hint = f"Mend people.yaml, or `saveline people reachable {person.email}`."
+            yield Check("person-unreachable", "warning", f"{person.name}, {lost.address}: {lost.reason}", hint)
 
 
 def _clock(desk: Desk) -> Iterator[Check]:

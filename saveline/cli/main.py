@@ -17,6 +17,7 @@ from saveline.cli import (
     init,
     notices,
     output,
+    people,
     pipeline,
     playbook,
     task,
@@ -41,6 +42,7 @@ app.add_typer(account.app, name="account")
 app.add_typer(task.app, name="task")
 app.add_typer(token.app, name="token")
 app.add_typer(notices.app, name="notices")
+app.add_typer(people.app, name="people")
 app.add_typer(why.app, name="why")
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 
+from saveline.actions import reachable
 from saveline.actions.mail_in import read_mail
 from saveline.notify import imap
-from saveline.store import bounced
+from saveline.store import bounced, directory
+from tests.cli.terminal import Terminal
 from tests.imapserver import Imapserver
 from tests.notify.letters import answer, returned, sent
 from tests.notify.looking import row, rows
-from tests.servers import Mail, Mailserver
+from tests.servers import TOKEN, Mail, Mailserver
 from tests.world import World
 
 
@@ -157,3 +160,48 @@ def test_marks_on_both_databases(on_both: World) -> None:
         assert bounced.marks(conn) == [mark]
         assert [bounced.reached(conn, mark.person_id, "slack"), bounced.reached(conn, mark.person_id)] == [0, 1]
         assert bounced.marks(conn) == []
+
+
+# --- at the terminal --------------------------------------------------------------------------------------------------
+
+
+def test_people_and_the_doctor_say_who_is_not_reached(
+    lite: World,
+    mail: Mailserver,
+    inbox: Imapserver,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    terminal = Terminal(lite, monkeypatch, capsys)
+    monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
+    lite.open()
+    inbox.put(returned(sent(lite, mail, "ana", "diagnosis")))
+    inbox.put(b"From: stranger@elsewhere.example\r\nSubject: hello\r\n\r\nCan you help me?\r\n")
+    read_mail(lite.desk)
+    ana = next(p for p in terminal.json("people") if p["email"] == "ana@x.example")
+    assert (ana["channels"], [x["address"] for x in ana["lost"]]) == ([], ["ana@x.example"])
+    assert "user unknown" in terminal.done("people")
+    status, said, _ = terminal.type("doctor")
+    assert "person-unreachable" in said, status
+    assert "1 mail could not be matched" in said
+    assert "The mailbox for answers is ready" in said
+    assert terminal.done("people", "reachable", "ana") == "Ana Ruiz gets mail at ana@x.example again.\n"
+    assert terminal.done("people", "reachable", "ana") == "Nothing came back from Ana Ruiz.\n"
+    assert [p["lost"] for p in terminal.json("people") if p["lost"]] == []
+    assert "There is nobody called 'mallory'" in terminal.refused("people", "reachable", "mallory")
+    lite.setting("saveline.yaml", f":{inbox.port}/", ":1/")
+    assert "replies-unreachable" in terminal.type("doctor")[1]
+
+
+def test_another_address_in_the_file_ends_the_mark(
+    lite: World, mail: Mailserver, inbox: Imapserver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lite.open()
+    inbox.put(returned(sent(lite, mail, "ana", "diagnosis")))
+    read_mail(lite.desk)
+    assert [p.name for p in reachable.everybody(lite.desk) if p.lost] == ["Ana Ruiz"]
+    with lite.desk.writing() as conn:
+        person = sa.update(directory.PERSON).where(directory.PERSON.c.email == "ana@x.example")
+        conn.execute(person.values(email="ana.ruiz@x.example"))
+        directory.set_revision(conn, "people", directory.revision(conn, "people") + 1)
+    assert [p.name for p in reachable.everybody(lite.desk) if p.lost] == []

@@ -1,0 +1,56 @@
+"""Who is reached by which channels, and saying that somebody is reached again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from saveline.actions.desk import Desk
+from saveline.core.facts import Fact
+from saveline.core.notices import address_of
+from saveline.store import bounced
+
+
+class Lost(Fact, frozen=True):
+    """By what somebody is not reached, since when, and what the mail server said."""
+
+    channel: str
+    address: str
+    since: datetime
+    reason: str
+
+
+class Reached(Fact, frozen=True):
+    """A person who is active, the channels that reach them, in the order of the settings, and those that do not."""
+
+    name: str
+    email: str
+    department: str
+    channels: tuple[str, ...]
+    lost: tuple[Lost, ...] = ()
+
+
+def everybody(desk: Desk) -> list[Reached]:
+    """In order of name. A mark at an address that was changed since counts no more."""
+    with desk.reading() as conn:
+        people, marks = desk.people(conn), bounced.marks(conn)
+    found = []
+    for person in sorted((p for p in people.by_id.values() if p.active), key=lambda p: p.name):
+        ways = {n: address_of(n, person, desk.workspace) for n in desk.workspace.channels}
+        lost = [m for m in marks if m.person_id == person.id and ways.get(m.channel) == m.address]
+        gone = {m.channel for m in lost}
+        found.append(
+            Reached(
+                person.name,
+                person.email,
+                person.department or "",
+                tuple(n for n, address in ways.items() if address and n not in gone),
+                tuple(Lost(m.channel, m.address, m.at, m.reason) for m in lost),
+            )
+        )
+    return found
+
+
+def reached_again(desk: Desk, person_id: int) -> int:
+    """Take the marks of a person away. Returns how many there were."""
+    with desk.writing() as conn:
+        return bounced.reached(conn, person_id)
