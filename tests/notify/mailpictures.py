@@ -7,9 +7,10 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from tests.goldens import FOLDER
-from tests.web.browsing import SCHEMES, chromium, window
+from tests.web.browsing import chromium, window
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+SCHEMES = ("light", "dark")
 WIDTHS = (700, 375)
 SHOWN = ("assigned", "escalation_decide", "digest", "saved", "stage_report")
 

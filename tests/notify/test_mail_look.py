@@ -9,8 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from tests.goldens import FOLDER
-from tests.notify.mailpictures import WIDTHS, look
-from tests.web.browsing import SCHEMES, chromium, window
+from tests.notify.mailpictures import SCHEMES, WIDTHS, look
+from tests.web.browsing import chromium, window
 
 KINDS = sorted(path.parent.name for path in (FOLDER / "messages").glob("*/email.html"))
 CHECKED = ("digest", "escalation_decide", "news_empty_rung", "stage_report")
