@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from saveline.actions.desk import Desk
 from saveline.actions.people import nobody_to_follow
 from saveline.files import workspace as files
 from saveline.files.keys import own_key
+from saveline.notify import own_templates
 from saveline.notify.links import Links
 from saveline.settings import Settings
 from saveline.store import database, directory, schema
@@ -82,7 +84,9 @@ class Runtime:
         """A number that changes when a file of the workspace does."""
         paths = [self.folder / files.SETTINGS_FILE, self.folder / files.PEOPLE_FILE]
         paths += sorted((self.folder / files.PLAYBOOKS).glob("*.yaml"))
-        return hash(tuple((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in paths if p.is_file()))
+        paths += list(itertools.islice((self.folder / own_templates.FOLDER).rglob("*"), own_templates.MOST))
+        stats = ((str(p), p.lstat()) for p in paths if p.is_file() or p.is_symlink())
+        return hash(tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats))
 
     def close(self) -> None:
         if self._engine is not None:

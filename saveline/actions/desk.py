@@ -19,9 +19,16 @@ from saveline.core.people import Duty, People
 from saveline.core.play import Play
 from saveline.core.workspace import Workspace
 from saveline.core.worktime import DaysOff
+from saveline.files import shipped
 from saveline.files.workspace import Plays, stored_play
 from saveline.files.yaml import Document
+from saveline.notify import own_templates
 from saveline.notify.links import Links
+from saveline.notify.own_templates import OwnTemplates
+from saveline.notify.parts import View
+from saveline.notify.render import Wording
+from saveline.notify.samples import Samples
+from saveline.notify.view import view
 from saveline.store import database, directory, load, playbooks
 from saveline.store.rows import decode_json
 
@@ -41,7 +48,28 @@ class Desk:
         self.engine, self.clock = engine, clock
         self.document, self.workspace, self.plays = document, workspace, plays
         self._people: tuple[int, People] | None = None
+        self._samples: Samples | None = None
         self._compiled = {live.play.hash: live.play for live in plays.live}
+
+    @cached_property
+    def own_templates(self) -> OwnTemplates:
+        """The workspace's own templates, each tried with a sample; read once, and again with the rest of its files."""
+        return own_templates.read(self.folder, shipped.folder("templates"), self._sample_views)
+
+    def _sample_views(self, kind: str) -> list[View]:
+        with self.reading() as conn:
+            people = self.people(conn)
+        reader = next((p for p in people.by_id.values() if p.active), None)
+        plays = [live.play for live in self.plays.live]
+        if self._samples is None and reader is not None and plays:
+            self._samples = Samples(self.workspace, people, plays, reader, self.clock(), links=self.links)
+        return [view(matter) for matter in self._samples.of(kind)] if self._samples is not None else []
+
+    @cached_property
+    def wording(self) -> Wording | None:
+        """The templates to use; None for the shipped ones alone."""
+        texts = self.own_templates.texts
+        return Wording(shipped.folder("templates"), texts) if texts else None
 
     @cached_property
     def links(self) -> Links | None:

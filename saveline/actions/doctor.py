@@ -59,7 +59,7 @@ def examine(settings: Settings, open_desk: Callable[[], Desk], migrations: Path)
     if desk is None:
         return
     yield Check("workspace", "ok", f"{desk.workspace.company}: saveline.yaml and people.yaml are in order")
-    for look in (_plays, _people, _channels, _replies, _webhooks, _clock, _engine):
+    for look in (_plays, _templates, _people, _channels, _replies, _webhooks, _clock, _engine):
         yield from look(desk)
     yield from _pages(settings, desk)
 
@@ -92,6 +92,16 @@ def _plays(desk: Desk) -> Iterator[Check]:
         yield Check("plays", "ok", f"Live: {names}")
     else:
         yield Check("no-plays", "error", "There is no playbook that can run", "Put one into playbooks/.")
+
+
+def _templates(desk: Desk) -> Iterator[Check]:
+    """The workspace's own templates; nothing where it has none."""
+    own = desk.own_templates
+    for problem in own.problems:
+        hint = "The shipped template is used meanwhile; `saveline notices templates` shows the others."
+        yield Check("template", "warning", str(problem), hint)
+    if own.texts and not own.problems:
+        yield Check("template", "ok", f"{count(len(own.texts), 'template')} of your own, tried with samples")
 
 
 def _people(desk: Desk) -> Iterator[Check]:

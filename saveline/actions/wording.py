@@ -104,6 +104,7 @@ class Facts:
             others=[known.deals[i] for i in known.digests.get(notice.person_id, ()) if notice.kind == "digest"],
             report=self._report(about["report"]) if notice.kind == "stage_report" else None,
             links=self._desk.links,
+            wording=self._desk.wording,
         )
 
     def _read_alone(self, notice: Queued) -> Background:
@@ -164,7 +165,7 @@ def message(matter: Matter, forms: Collection[Form]) -> Outgoing:
     """The notice as a message. Raises whatever is wrong with the facts or a template."""
     notice, person = matter.notice, matter.reader
     seen = view(matter)
-    worded = templates().words(notice.kind, seen, forms)
+    worded = (matter.wording or templates()).words(notice.kind, seen, forms)
     return Outgoing(
         to=address_of(notice.channel, person, matter.workspace),
         subject=worded.subject,
@@ -212,4 +213,4 @@ def preview(desk: Desk, notice_id: int, forms: Collection[Form] = FORMS, *, lang
         notice = outbox.notice(conn, notice_id)
         facts = Facts(desk, conn, [notice])
     matter = replace(facts.matter(notice), language=language)
-    return templates().words(notice.kind, view(matter), forms)
+    return (matter.wording or templates()).words(notice.kind, view(matter), forms)

@@ -17,6 +17,7 @@ from saveline.core.tongue import Tongue
 from saveline.core.workspace import Workspace
 from saveline.notify.languages import tongue
 from saveline.notify.links import Links, Purpose
+from saveline.notify.render import Wording
 
 
 class Matter(Fact, frozen=True):
@@ -25,7 +26,7 @@ class Matter(Fact, frozen=True):
     than the reader's, for looking at it.
 
     ``members`` are the notices that a bundle says, and ``left_out`` those that it does not, each with what becomes of
-    it and why.
+    it and why. ``wording`` are the templates of the workspace, where it has some of its own.
     """
 
     notice: Queued
@@ -43,6 +44,7 @@ class Matter(Fact, frozen=True):
     language: str = ""
     members: Sequence[Matter] = ()
     left_out: Mapping[int, tuple[str, str | None]] = {}
+    wording: Wording | None = None
 
     @property
     def tongue(self) -> Tongue:
