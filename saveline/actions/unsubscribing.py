@@ -7,10 +7,12 @@ from typing import Final
 
 from saveline.actions.desk import Desk
 from saveline.core.errors import Missing
+from saveline.core.notices import REFUSABLE
 from saveline.store import unsubscribed
 
 ENDABLE: Final[Mapping[str, str]] = {"digest": "the daily list of your tasks", "stage_report": "the stage report"}
-"""Kinds of notices that a person may do without, and what they call them."""
+"""What people call the kinds that they may do without."""
+assert set(ENDABLE) == set(REFUSABLE)
 
 
 def unsubscribe(desk: Desk, person_id: int, kind: str) -> bool:

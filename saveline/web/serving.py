@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 from typing import Final
 
 import uvicorn
@@ -18,6 +19,9 @@ def main() -> int:
     """Serve at SAVELINE_WEB_HOST and SAVELINE_WEB_PORT until SIGTERM or Ctrl-C."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it prints addresses, and some are keys
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # The server ends by them in good order, and raises them once more when it has: that is no end of ours.
+        signal.signal(number, lambda _number, _frame: None)
     runtime = Runtime()
     try:
         with listening(runtime):

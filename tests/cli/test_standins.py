@@ -14,7 +14,7 @@ from saveline.cli.standins import standing_in
 from saveline.core.delivery import Sent
 from saveline.core.errors import Missing
 from saveline.notify.channels import Channel, open_channel
-from saveline.notify.message import Outgoing
+from saveline.notify.message import Act, Outgoing
 from tests.flows.prefects import free_port
 
 
@@ -73,3 +73,35 @@ def test_a_taken_port_is_named(page: str, tmp_path: Path, ports: tuple[int, int]
     ):
         pass
     assert httpx.get(page).is_success
+
+
+def test_buttons_and_links_lead_to_their_pages_and_data_never_does(page: str, tmp_path: Path) -> None:
+    channel: Channel = open_channel(f"sslack://xoxb-demo/?api={page}/api", folder=tmp_path, to_persons=True)
+    own = "http://127.0.0.1:8700/task/abc?do=done"
+    data = "&lt;http://evil.example|a link&gt;"
+    message = Outgoing(
+        "UANA",
+        "Due",
+        "notice-2.abc",
+        datetime(2026, 11, 20, 10, tzinfo=UTC),
+        slack=f"*Bold*\n{data} <http://127.0.0.1:8700/mine/x|your tasks>\n\nsmall",
+        acts=(Act("done", "Done", own),),
+    )
+    try:
+        assert isinstance(channel.deliver(message, deadline=monotonic() + 10), Sent)
+    finally:
+        channel.close()
+    shown = httpx.get(page).text
+    assert f'href="{own}"' in shown
+    assert '<a href="http://127.0.0.1:8700/mine/x">your tasks</a>' in shown
+    assert 'href="http://evil.example' not in shown
+
+
+def test_a_post_is_changed_in_its_place(page: str) -> None:
+    posted = httpx.post(f"{page}/api/chat.postMessage", json={"channel": "UANA", "text": "open"}).json()
+    call = {"channel": "UANA", "ts": posted["ts"], "text": "done by Ana"}
+    assert httpx.post(f"{page}/api/chat.update", json=call).json()["ok"] is True
+    shown = httpx.get(page).text
+    assert "done by Ana" in shown
+    assert "open" not in shown
+    assert httpx.post(f"{page}/api/chat.update", json=call | {"ts": "9.9"}).json()["error"] == "message_not_found"
