@@ -122,9 +122,14 @@ class Worker:
         """At most ``most`` notices of channels that are open and not in ``full``, after a judgement of what is new."""
         self._sweep()
         attention.judge(self.desk)
+        name = f"{self.name}/{uuid4().hex[:12]}"
+        with self.desk.reading() as conn:
+            now = self.desk.now(conn)
+            if not outbox.anything(conn, now):
+                return [], Lease(name, now)
         with self.desk.writing() as conn:
             now = self.desk.now(conn)
-            lease = Lease(f"{self.name}/{uuid4().hex[:12]}", now + self.lease)
+            lease = Lease(name, now + self.lease)
             closed = destinations.closed(conn, now)
             channels = {key for key in closed if ":" not in key}
             shut = Shut(channels | set(full), tuple(self._places(conn, set(closed) - channels)))

@@ -51,6 +51,11 @@ def place(person_id: int, channel: str) -> str:
 _PLACE: Final = sa.cast(NOTICE.c.person_id, sa.String) + sa.literal_column("':'") + NOTICE.c.channel
 
 
+def anything(conn: Connection, now: datetime) -> bool:
+    """Whether something may be due: a look that needs no transaction of a writer."""
+    return bool(_DUE.rows(conn, now=now))
+
+
 def claim(conn: Connection, lease: Lease, now: datetime, most: int, shut: Shut) -> list[Queued]:
     """At most ``most`` notices that are due, the oldest first. Nothing by a channel or for a place that is ``shut``,
     nothing for a place for which somebody has claimed something already, so that nobody is overtaken, and nothing of
@@ -92,6 +97,7 @@ def _one_at_a_time(conn: Connection) -> None:
         conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_CLAIMING})")
 
 
+_DUE: Final = Ask(sa.select(NOTICE.c.id).where(UNDELIVERED, NOTICE.c.not_before <= sa.bindparam("now")).limit(1))
 _CLAIMING: Final = 0x5A7E11
 _TAKEN: Final = Ask(
     sa.select(NOTICE.c.person_id, NOTICE.c.channel)

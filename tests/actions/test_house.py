@@ -111,7 +111,7 @@ def test_what_could_not_be_delivered_is_told_for_a_day(on_both: World) -> None:
 
 
 def test_notices_that_nobody_judges(on_both: World) -> None:
-    """Planted bug: a claim that waits for a judgement which never comes, and an auditor that does not look."""
+    """Planted bug: counting those that are not due yet as well."""
     notice = put(on_both, kind="digest", person_id=on_both.person("ana"))
     on_both.clock.set(on_both.now + timedelta(minutes=15, seconds=1))
     assert found(on_both)["notices-unjudged"].urgent

@@ -1,0 +1,131 @@
+"""Slack over kept connections: one is used again, one that was closed meanwhile is no attempt, and threads share them.
+
+Planted bugs that turn these red, each tried by hand: a connection that is never put back (a connection for each post);
+no look whether the other end has hung up (the post is in doubt); a fault while sending that is raised as it comes (the
+post is in doubt although it cannot have been made).
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from threading import Thread
+from time import monotonic
+
+import pytest
+from msgspec.structs import replace
+
+from saveline.core.delivery import Outcome, Sent, Transient, Unknown
+from saveline.notify.channels.slack import Sslack
+from saveline.notify.message import Outgoing
+
+MESSAGE = Outgoing("UANA", "Hello", "notice-1.abc", datetime(2026, 11, 20, tzinfo=UTC), slack="*Hello*")
+ANSWER = b'{"ok": true, "channel": "DUANA", "ts": "1.0"}'
+
+
+class Keeper:
+    """A Slack that keeps connections open; it hangs up after ``leave`` posts, or, ``silent``, without an answer."""
+
+    def __init__(self, leave: int = 1_000, *, silent: bool = False) -> None:
+        self.leave, self.silent = leave, silent
+        self.connections = self.posts = 0
+        self.open: list[socket.socket] = []
+
+    def serve(self, listening: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            self.connections += 1
+            self.open.append(connection)
+            Thread(target=self._talk, args=(connection,), daemon=True).start()
+
+    def _talk(self, connection: socket.socket) -> None:
+        with connection, connection.makefile("rb") as lines:
+            for _ in range(self.leave):
+                length = 0
+                while (line := lines.readline().strip()) != b"":
+                    if line.lower().startswith(b"content-length:"):
+                        length = int(line.partition(b":")[2])
+                if not length or self.silent:
+                    return
+                lines.read(length)
+                self.posts += 1
+                head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(ANSWER)}\r\n\r\n"
+                connection.sendall(head.encode() + ANSWER)
+
+
+@contextmanager
+def running(keeper: Keeper) -> Iterator[Sslack]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = Thread(target=keeper.serve, args=(listening,))
+        thread.start()
+        port = listening.getsockname()[1]
+        channel = Sslack.open(f"sslack://xoxb-1/?api=http://127.0.0.1:{port}/api&rate=0")
+        try:
+            yield channel
+        finally:
+            channel.close()
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join(5)
+            for connection in keeper.open:
+                connection.close()
+
+
+def sent(channel: Sslack, number: int = 1, seconds: float = 5.0) -> Outcome:
+    outcome: Outcome = channel.deliver(replace(MESSAGE, id=f"notice-{number}"), deadline=monotonic() + seconds)
+    return outcome
+
+
+def test_one_connection_for_many_posts() -> None:
+    with running(keeper := Keeper()) as channel:
+        assert [sent(channel, n) for n in range(5)] == [Sent("DUANA/1.0")] * 5
+    assert (keeper.connections, keeper.posts) == (1, 5)
+
+
+def test_as_many_connections_as_there_are_posts_at_once() -> None:
+    with running(keeper := Keeper()) as channel, ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda n: sent(channel, n), range(200)))
+    assert set(found) == {Sent("DUANA/1.0")}
+    assert keeper.posts == 200
+    assert keeper.connections <= 8
+
+
+def test_a_connection_that_was_closed_meanwhile_is_no_attempt() -> None:
+    with running(keeper := Keeper(leave=1)) as channel:
+        for n in range(3):
+            assert isinstance(sent(channel, n), Sent)
+    assert (keeper.connections, keeper.posts) == (3, 3)
+
+
+def test_hanging_up_instead_of_an_answer_leaves_it_in_doubt() -> None:
+    with running(Keeper(silent=True)) as channel:
+        assert isinstance(sent(channel, seconds=1.0), Unknown)
+
+
+def test_a_server_that_is_not_there_was_not_posted_to() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    channel = Sslack.open(f"sslack://xoxb-1/?api=http://127.0.0.1:{port}/api")
+    outcome = sent(channel)
+    assert isinstance(outcome, Transient)
+    assert outcome.channel_wide
+
+
+def test_a_thread_has_its_own_deadline() -> None:
+    """One that waits for its answer does not lend its time to another."""
+    with running(Keeper()) as channel, ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(lambda seconds: sent(channel, seconds=seconds), [0.5, 30.0, 0.5, 30.0]))
+    assert set(found) == {Sent("DUANA/1.0")}
+
+
+@pytest.mark.parametrize("body", [b"[]", b'"ok"', b"<html>", b"", b"{"])
+def test_an_answer_that_is_no_object_says_nothing(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.notify.test_slack_http.ANSWER", body)
+    with running(Keeper()) as channel:
+        assert isinstance(sent(channel, seconds=1.0), Unknown)
