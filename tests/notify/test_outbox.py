@@ -238,7 +238,7 @@ def running(world: World, workers: int) -> Iterator[None]:
         desk.clock = system
         with Worker(desk, name) as worker:
             while not stop:
-                worker.deliver()
+                worker.deliver(batch=4)  # small, so that what one reader gets is claimed in parts
                 sleep(0.01)
 
     threads = [Thread(target=work, args=(f"w{n}",)) for n in range(workers)]
