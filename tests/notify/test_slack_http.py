@@ -1,8 +1,8 @@
 """Slack over kept connections: one is used again, one that was closed meanwhile is no attempt, and threads share them.
 
 Planted bugs that turn these red, each tried by hand: a connection that is never put back (a connection for each post);
-no look whether the other end has hung up, and no other connection where a kept one fails (the post is in doubt); a fault
-while sending that is raised as it comes (the post is in doubt although it cannot have been made).
+no look whether the other end has hung up, and no other connection where a kept one fails (the post is in doubt); a
+fault while sending that is raised as it comes (the post is in doubt although it cannot have been made).
 """
 
 from __future__ import annotations
