@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import Any
 
+from benchmarks import press
 from benchmarks.suite import CONTENDERS, Sizes, Spec, contend, everything, in_a_process
 
 
@@ -19,6 +20,8 @@ def main() -> None:
         _faults(given)
     elif given.what == "ledger":
         _ledger(given)
+    elif given.what == "press":
+        press.main(given.n, given.queued)
     else:
         sizes = Sizes.quick() if given.quick else Sizes(dbos=given.dbos, rounds=given.rounds)
         everything(sizes, databases=given.databases, write=not given.quick or given.write)
@@ -42,6 +45,9 @@ def _arguments() -> argparse.Namespace:
         command.add_argument("--db", choices=("sqlite", "pg"), default="sqlite")
         command.add_argument("-n", type=int, default=1000)
         command.add_argument("--workers", type=int, default=1)
+    pressed = sub.add_parser("press", help="from a press in Slack to the next person's notice, with `saveline up`")
+    pressed.add_argument("-n", type=int, default=press.PRESSES)
+    pressed.add_argument("--queued", type=int, default=press.QUEUED)
     _for_faults(sub)
     return parser.parse_args()
 

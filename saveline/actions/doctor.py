@@ -14,7 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from saveline import clock
+<<<<<<< HEAD
 from saveline.actions import reachable, webhooks
+=======
+from saveline.actions import slack_setup, webhooks
+>>>>>>> 7c85d8c (wip)
 from saveline.actions.audit import audit
 from saveline.actions.desk import Desk
 from saveline.actions.mail_in import mailbox_url
@@ -61,6 +65,8 @@ def examine(settings: Settings, open_desk: Callable[[], Desk], migrations: Path)
     yield Check("workspace", "ok", f"{desk.workspace.company}: saveline.yaml and people.yaml are in order")
     for look in (_plays, _templates, _people, _channels, _replies, _webhooks, _clock, _engine):
         yield from look(desk)
+    for found in slack_setup.examine(desk, settings):
+        yield Check(found.id, found.level, found.words, found.hint)
     yield from _pages(settings, desk)
 
 

@@ -20,6 +20,7 @@ from saveline.cli import (
     people,
     pipeline,
     playbook,
+    slack,
     task,
     token,
     up,
@@ -43,6 +44,7 @@ app.add_typer(task.app, name="task")
 app.add_typer(token.app, name="token")
 app.add_typer(notices.app, name="notices")
 app.add_typer(people.app, name="people")
+app.add_typer(slack.app, name="slack")
 app.add_typer(why.app, name="why")
 
 
