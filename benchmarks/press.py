@@ -44,7 +44,7 @@ stages:
   triage:
     tasks:
       - {id: first, title: "Call {{ account.name }}", assign: csm, due: 1 business day after start}
-      - {id: second, title: "Meet {{ account.name }}", after: [first], assign: sponsor, due: 2 business days after start}
+      - {id: second, title: "Meet {{ account.name }}", after: [first], assign: sponsor, due: 2 days after start}
 """
 
 

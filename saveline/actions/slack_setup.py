@@ -62,7 +62,7 @@ def _presses(settings: Settings) -> Iterator[Finding]:
         yield Finding("slack-http", "ok", f"Presses in Slack arrive by signed HTTP at {settings.url}/slack/")
     else:
         hint = f"Set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP). {SETUP}"
-        yield Finding("slack-deaf", "error", "Buttons in Slack do nothing: presses do not reach us", hint)
+        yield Finding("slack-deaf", "warning", "Buttons in Slack do nothing: presses do not reach us", hint)
 
 
 def missing_ids(desk: Desk) -> list[SlackId]:

@@ -160,6 +160,8 @@ class Attention(Fact, frozen=True):
 class Workspace(Fact, frozen=True):
     """The settings of one company, from ``saveline.yaml``; dates and hours count in ``zone``.
 
+    ``bell`` is the room in which saves are celebrated, like ``slack:#saves``.
+
     ``owner`` says who owns a deal, ``steward`` who looks after Saveline itself and hears of its gaps. ``severities``
     stand with the worst first. Each of ``override_by`` may override a gate. ``concessions`` say who may grant how much,
     the least first. ``internal`` are hosts of the company's own network that channels may speak to.
@@ -191,6 +193,7 @@ class Workspace(Fact, frozen=True):
     cool_down: Duration = Duration(days=60)
     stage_late: Chain = (Owner(),)
     report_to: Chain = ()
+    bell: str | None = None
     digest_hour: int = 8
     late_after: Duration = Duration(minutes=60)
     severities: tuple[Severity, ...] = ()

@@ -10,8 +10,8 @@ WORDS: dict[str, str] = {
     "description": "Save plays that cannot be forgotten",
     "long": (
         "Saveline brings you your part in saving a customer: a task with buttons, in a message to you or in your "
-        "department's channel. You do it here, without an account anywhere else. Your Home shows what is open with you; "
-        "/saveline shows your tasks, a deal, or what is at risk today."
+        "department's channel. You do it here, without an account anywhere else. Your Home shows what is open with "
+        "you; /saveline shows your tasks, a deal, or what is at risk today."
     ),
     "command": "Your tasks, a deal, or what is at risk today",
     "hint": "[deal 12 | account | risk]",

@@ -108,6 +108,7 @@ def _story(matter: Matter, value: str) -> View:
         "value": value,
         "span": _span(matter, deal),
         "helpers": helpers(matter),
+        "thanks": _thanks(matter) if not matter.notice.person_id else [],
         "withdrawn": [task_view(matter, t)["title"] for t in _withdrawn_from_reader(matter, deal)],
         "benefit_label": matter.say("Why this is shared"),
         "acts": [to_look(matter, deal.id)],
@@ -165,6 +166,18 @@ def _helper(matter: Matter, person_id: int, tasks: list[Task]) -> View:
         "team": matter.department(person.department) if person else "",
         "did": did,
     }
+
+
+def _thanks(matter: Matter) -> list[str]:
+    """In a room: every department that helped, with everybody in it who did: “Engineering (Eli Stern)”."""
+    done = [t.closed_by for t in (matter.deal.tasks if matter.deal else ()) if t.state == "done"]
+    teams: dict[str, list[str]] = {}
+    for person_id in dict.fromkeys(p for p in done if p is not None):
+        person = matter.people.by_id.get(person_id)
+        team = matter.department(person.department) if person and person.department else ""
+        teams.setdefault(team, []).append(matter.people.name(person_id))
+    named = {team: matter.listed(names) for team, names in teams.items()}
+    return [f"{team} ({names})" if team else names for team, names in named.items()]
 
 
 def _withdrawn_from_reader(matter: Matter, deal: Deal) -> Iterable[Task]:

@@ -23,6 +23,7 @@ def updated(matter: Matter) -> View:
     return {
         "headline": title or matter.say("This is no longer there"),
         "opening": "",
+        "benefit": "",
         "mark": mark,
         "became": became,
         "said": shortened(task.note, LONGEST_NOTE) if task is not None and task.note else "",

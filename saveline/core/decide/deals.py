@@ -30,6 +30,7 @@ from saveline.core.errors import (
     UnknownWord,
 )
 from saveline.core.facts import Doer, Fact
+from saveline.core.notices import Notice
 from saveline.core.people import Who
 from saveline.core.runway import decision_at, glance, runway
 from saveline.core.workspace import Outcome
@@ -293,6 +294,8 @@ def close(draft: Draft, closing: Closing, *, by: Doer | None, at: datetime) -> N
         draft.tell_all("news", told, at=at, about={"news": "cleared"})
     else:
         draft.tell_all("saved" if outcome.saved else "lost", told, at=at)
+    if outcome.saved and draft.case.workspace.bell is not None:
+        draft.notices.append(Notice("saved", at, channel=draft.case.workspace.bell, ordinal=draft.deal.seq))
 
 
 def _check_closing(draft: Draft, outcome: Outcome, closing: Closing) -> None:

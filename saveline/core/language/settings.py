@@ -123,6 +123,7 @@ class _Reader:
             notices={k: NoticeRule(tuple(n.all or n.first), bool(n.all)) for k, n in shape.notices.items()},
             digest_hour=shape.digest.hour,
             report_to=shape.report_to,
+            bell=shape.bell,
             late_after=shape.late_after,
             severities=tuple(Severity(s.severity, s.title, s.score, s.tell) for s in shape.severities),
             override_by=shape.override_by or shape.steward,
@@ -249,6 +250,8 @@ class _Reader:
             self.found.add(("replies", "url"), what, expected)
         for kind, rule in shape.notices.items():
             self._check_notice(kind, rule, shape)
+        if shape.bell is not None:
+            self.found.known(("bell",), "channel", shape.bell.partition(":")[0], shape.channels)
         for key, room in ((k, d.channel) for k, d in shape.departments.items() if d.channel is not None):
             self.found.known(("departments", key, "channel"), "channel", room.partition(":")[0], shape.channels)
 

@@ -135,6 +135,7 @@ class SettingsShape(Shape):
     notices: dict[str, NoticeRuleShape] = {}
     digest: DigestShape = DigestShape()
     report_to: Chain = ()
+    bell: Text | None = Field(default=None, description="The room in which saves are celebrated, like slack:#saves.")
     late_after: Span = Duration(minutes=60)
     severities: list[SeverityShape] = []
     override_by: Chain = ()

@@ -17,6 +17,7 @@ SECONDS: Final = 5
 _SILENT = logging.Logger("saveline.slack.api", level=logging.CRITICAL + 1)
 WANTED: Final[Mapping[str, str]] = {
     "chat:write": "post and change messages",
+    "chat:write.public": "post to channels to which it was not invited",
     "im:write": "write to people",
     "im:history": "look whether a message to a person has arrived",
     "channels:history": "look whether a message to a channel has arrived",
