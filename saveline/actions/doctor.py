@@ -14,11 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from saveline import clock
-<<<<<<< HEAD
-from saveline.actions import reachable, webhooks
-=======
+from saveline.actions import reachable, slack_setup, webhooks
 from saveline.actions import slack_setup, webhooks
->>>>>>> 7c85d8c (wip)
 from saveline.actions.audit import audit
 from saveline.actions.desk import Desk
 from saveline.actions.mail_in import mailbox_url
