@@ -15,7 +15,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from saveline import clock
 from saveline.actions import reachable, slack_setup, webhooks
-from saveline.actions import slack_setup, webhooks
 from saveline.actions.audit import audit
 from saveline.actions.desk import Desk
 from saveline.actions.mail_in import mailbox_url
