@@ -145,6 +145,7 @@ def document(account_fields: Mapping[str, str], url: str) -> Json:
             "schemas": {kind: _row(kinds[kind]) for kind in ROWS}
             | {f"task_{word}": _closed(wish.shape.model_json_schema()) for word, wish in WISHES.items()}
             | {"taken": _taken(), "acted": _acted(), "problem": _problem(), "fault": _fault()},
+            "responses": {status: _refusal(status, *words) for status, words in _PROBLEMS.items()},
             "headers": {
                 "Idempotency-Replayed": {
                     "description": "true where this is the answer that the call had before.",
@@ -226,7 +227,7 @@ def _answer(text: str, schema: str, example: Json) -> Json:
 
 
 def _refusals(but: Sequence[str] = ()) -> Json:
-    return {status: _refusal(status, *words) for status, words in _PROBLEMS.items() if status not in but}
+    return {status: {"$ref": f"#/components/responses/{status}"} for status in _PROBLEMS if status not in but}
 
 
 def _refusal(status: str, text: str, detail: str) -> Json:
