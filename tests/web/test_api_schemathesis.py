@@ -2,8 +2,8 @@
 
 Nothing is answered with 500 or more, or in a way that is not described: status, content type, headers and shape.
 Nothing that the description forbids is taken, and nothing without a token. (Whether all that it allows is taken cannot
-be asked: an account that is not there is refused, however well it is written.) Planted bugs that turned this red: 415
-left out of the description, a number of many digits read by Python at once, unknown fields let through.
+be asked: an account that is not there is refused, however well it is written.) Planted bugs that turned this red: 422
+left out of the description, a fault without its field, unknown fields let through.
 """
 
 from __future__ import annotations

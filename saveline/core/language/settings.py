@@ -244,7 +244,7 @@ class _Reader:
         for name, channel in shape.channels.items():
             if "://" not in channel.url:
                 place: Place = ("channels", name, "url")
-                self.found.add(place, f"url is {channel.url!r}", "an address like smail://… or slack://…")
+                self.found.add(place, "url is no address", "one like smail://… or slack://…")  # not quoted: secrets
         if shape.replies is not None and shape.replies.url.partition("://")[0] not in ("imap", "imaps"):
             what, expected = "replies are read from an IMAP mailbox", "an address like imaps://user:password@host/INBOX"
             self.found.add(("replies", "url"), what, expected)
