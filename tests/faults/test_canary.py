@@ -134,7 +134,8 @@ def strangers_call(site: Site) -> None:
     built = site.world
     with served(built) as client:
         bearer = {"Authorization": f"Bearer {site.token}"}
-        for body in (LEFT, {**LEFT, "at": "never"}, [], {"account": "nobody"}):
+        bodies: tuple[object, ...] = (LEFT, {**LEFT, "at": "never"}, [], {"account": "nobody"})
+        for body in bodies:
             site.answer(client.post("/api/v1/signals", json=body, headers=bearer))
         site.answer(client.post("/api/v1/signals", content=b"{", headers=bearer))
         site.answer(client.post("/api/v1/accounts", json={}, headers={"Authorization": f"Bearer {site.token}x"}))
