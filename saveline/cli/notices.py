@@ -10,7 +10,7 @@ import typer
 from saveline.actions import notices as actions
 from saveline.actions.desk import Desk
 from saveline.actions.notices import Told
-from saveline.cli import door, notices_effect, notices_preview, output
+from saveline.cli import door, notices_effect, notices_preview, notices_wishes, output
 from saveline.cli.door import As, Json
 from saveline.core.errors import Refusal, UnknownWord
 from saveline.core.notice_states import STATES, State
@@ -20,6 +20,7 @@ from saveline.store.notices import Wanted
 app = typer.Typer(help="What was said to whom, what became of it; send one again, or never.", no_args_is_help=True)
 
 notices_effect.register(app)
+notices_wishes.register(app)
 app.command("preview")(notices_preview.preview)
 app.command("templates")(notices_preview.templates)
 

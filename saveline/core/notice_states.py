@@ -87,7 +87,7 @@ def _more(notice: Told, state: State, moment: Callable[[datetime], str]) -> Iter
 
 
 def _queued(notice: Told, moment: Callable[[datetime], str]) -> Iterator[str]:
-    if notice.held_for:
+    if notice.held_for and notice.judged_at is None:
         yield f"it waits until {moment(notice.not_before)}: {notice.held_for}"
     elif notice.judged_at is None:
         yield f"whether it disturbs is looked at from {moment(notice.not_before)} on"

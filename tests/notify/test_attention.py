@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from saveline.actions import attention, tasks, wording
 from saveline.actions.digest import queue_digests
 from saveline.actions.unsubscribing import subscribe_again, unsubscribe
-from saveline.store import outbox
+from saveline.store import bulk, outbox
 from saveline.store.rows import NOTICE
 from tests.notify.looking import change, only_mail, put, row, rows, statuses
 from tests.servers import Mailserver, Reply, Slack
@@ -40,6 +43,26 @@ def only_assigned(world: World) -> None:
     """Without what else is said when deals open."""
     with world.desk.writing() as conn:
         conn.execute(sa.delete(NOTICE).where(NOTICE.c.kind != "assigned"))
+
+
+@contextmanager
+def statements(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Everything that the database is asked meanwhile, by SQLAlchemy and by prebuilt statements."""
+    ran: list[str] = []
+    real = bulk._cursor
+
+    def noted(conn: Connection, sql: str) -> AbstractContextManager[Any]:
+        ran.append(sql)
+        return real(conn, sql)
+
+    def executed(_conn: Any, _cursor: Any, sql: str, *_more: Any) -> None:
+        ran.append(sql)
+
+    monkeypatch.setattr(bulk, "_cursor", noted)
+    sa.event.listen(world.runtime.engine, "before_cursor_execute", executed)
+    yield ran
+    sa.event.remove(world.runtime.engine, "before_cursor_execute", executed)
+    monkeypatch.setattr(bulk, "_cursor", real)
 
 
 # --- bundles ----------------------------------------------------------------------------------------------------------
@@ -164,6 +187,25 @@ def test_a_bundle(lite: World, letters: Callable[..., None]) -> None:
     tasks.hand_over(lite.desk, lite.ref("diagnosis", 2), lite.by("bob"), to=lite.person("ana"), note="So am I & Eli.")
     attention.judge(lite.desk)
     letters("bundle", "ana")
+
+
+def test_a_judgement_is_as_many_statements_for_thirty_people_as_for_three(
+    on_both: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted bug: counting today's messages person by person."""
+    rules(on_both, bundle_from=3, cap=5, quiet="19-8")
+    counts = []
+    for people, deals in ((3, 3), (5, 60)):
+        for n in range(deals):
+            for who in ("ana", "bob", "chris", "dora", "eli")[:people]:
+                put(on_both, n + 1, kind="reminder", person_id=on_both.person(who), task_no=1, ordinal=deals)
+        with on_both.desk.reading() as conn:
+            on_both.desk.people(conn)  # read once, and again when they have changed
+        with statements(on_both, monkeypatch) as ran:
+            done = attention.judge(on_both.desk)
+        assert {"bundled", "bundles"} <= set(done)
+        counts.append(len(ran))
+    assert counts[0] == counts[1] <= 16, counts
 
 
 # --- quiet hours ------------------------------------------------------------------------------------------------------
