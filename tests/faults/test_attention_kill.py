@@ -53,7 +53,7 @@ def test_killed_while_it_judges_nothing_is_lost_or_said_twice(on_both: World, ma
 def test_many_workers_judge_as_one(on_both: World) -> None:
     """Four of them, while it goes on coming: never more than the cap, and each notice is judged once.
 
-    Planted bug: without the lock on the reader two workers count the same messages, and 11 to 14 go (PostgreSQL).
+    Planted bug: without the lock on the reader two workers count the same messages, and too many go (PostgreSQL).
     """
     only_mail(on_both)
     rules(on_both, cap=CAP)
