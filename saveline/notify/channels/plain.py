@@ -20,9 +20,9 @@ from apprise.manager_plugins import NotificationManager
 from saveline.core.delivery import Doubt, Outcome, Permanent, Sent, Transient
 from saveline.core.phrases import shortened
 from saveline.notify.channels.base import NOT_AT_ALL, SECONDS, Misconfigured, Plugin, left, rate_of
+from saveline.notify.channels.dress import dressed
 from saveline.notify.channels.outside import LOCAL_SCHEMAS, guarded
-from saveline.notify.languages import tongue
-from saveline.notify.message import REPEAT, Outgoing
+from saveline.notify.message import Outgoing
 from saveline.notify.render import Form
 
 ADDRESS: Final = "{address}"
@@ -66,9 +66,9 @@ class Plain:
         plugin = self._plugin or self._opened(self._url.replace(ADDRESS, quote(message.to, safe="")))
         seconds = left(min(deadline, monotonic() + SECONDS))
         plugin.socket_connect_timeout = plugin.socket_read_timeout = seconds / 2
-        text = f"{tongue(message.language).say(REPEAT)}\n\n{message.text}" if message.again else message.text
+        words = dressed(plugin, message)
         with guarded(self._internal) as guard:
-            taken = plugin.notify(body=text, title=message.subject, body_format=apprise.NotifyFormat.TEXT)
+            taken = plugin.notify(body=words.body, title=words.title, body_format=words.form)
         if guard.refused:
             return Permanent(guard.refused)
         return Sent() if taken else Transient("the service did not take it")
