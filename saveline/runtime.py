@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +16,15 @@ from sqlalchemy.engine import Engine
 from saveline import clock
 from saveline.actions.desk import Desk
 from saveline.actions.people import nobody_to_follow
+from saveline.core.errors import Invalid
 from saveline.files import workspace as files
 from saveline.files.keys import own_key
 from saveline.notify import own_templates
 from saveline.notify.links import Links
 from saveline.settings import Settings
 from saveline.store import database, directory, schema
+
+log = logging.getLogger(__name__)
 
 
 class Runtime:
@@ -50,6 +54,17 @@ class Runtime:
         if self._desk is None or self._desk[0] != stamp:
             self._desk = (stamp, self._open())
         return self._desk[1]
+
+    def kept_desk(self) -> Desk:
+        """The same for whoever must answer while somebody is editing: with files that cannot be used the desk stays as
+        it was, and who edits is told by `saveline doctor`. Raises Invalid where there was none before."""
+        try:
+            return self.desk()
+        except Invalid:
+            if self._desk is None:
+                raise
+            log.warning("the workspace's files cannot be used; going on with those before: run `saveline doctor`")
+            return self._desk[1]
 
     def _open(self) -> Desk:
         document = files.read_settings(self.folder)

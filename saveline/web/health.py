@@ -15,7 +15,7 @@ def router(runtime: Runtime) -> APIRouter:
     @routes.get("/healthz")
     def healthz() -> JSONResponse:
         """200 while everything that should happen is happening, 503 while something urgent is not."""
-        found = audit(runtime.desk(), repair=False)
+        found = audit(runtime.kept_desk(), repair=False)
         red = any(f.urgent for f in found)
         # What follows a colon quotes errors, which are not for everybody who can ask.
         said = [{"id": f.id, "words": f.words.partition(":")[0], "urgent": f.urgent} for f in found]

@@ -21,25 +21,31 @@ from saveline.web.drawn import draw
 from saveline.web.pages import LOOK
 from saveline.web.pressing import Typed
 from saveline.web.show import View, page
-from saveline.web.visit import Visit, opened
+from saveline.web.visit import Visit, opened, own_page
 
+_NOTHING = "Whoever gets a message from Saveline acts by the links in it. There is nothing to see here without one."
 _NOBODY = "This link is nobody's own. Open it from a message of your own."
 
 
 def router(runtime: Runtime) -> APIRouter:
     routes = APIRouter()
 
+    @routes.api_route("/", methods=LOOK)
+    def root(request: Request) -> Response:
+        said = draw("refused.html", request.scope, **page("", None), title="Saveline", words=_NOTHING)
+        return HTMLResponse(said)
+
     @routes.api_route("/mine/{token:path}", methods=LOOK)
     def mine(request: Request, token: str) -> Response:
-        return _mine(request, runtime.desk(), token)
+        return _mine(request, runtime.kept_desk(), token)
 
     @routes.api_route("/unsubscribe/{token:path}", methods=LOOK)
     def look_at_kind(request: Request, token: str) -> Response:
-        return _kind(request, runtime.desk(), token)
+        return _kind(request, runtime.kept_desk(), token)
 
     @routes.post("/unsubscribe/{token:path}")
     def end_kind(token: str, typed: Typed) -> Response:
-        return _end(runtime.desk(), token, typed)
+        return _end(runtime.kept_desk(), token, typed)
 
     return routes
 
@@ -79,8 +85,6 @@ def _groups(desk: Desk, people: People, reader: Person, now: datetime, lines: li
 
 
 def _line(desk: Desk, reader: Person, here: datetime, at: datetime, line: TaskLine) -> View:
-    # The same link the whole day: a page that is loaded again does not give out another.
-    since = here.replace(hour=0, minute=0, second=0, microsecond=0)
     links = desk.links
     return {
         "title": line.title,
@@ -88,13 +92,8 @@ def _line(desk: Desk, reader: Person, here: datetime, at: datetime, line: TaskLi
         "arr": money(line.arr_cents, desk.workspace.currency),
         "due": due(at, here),
         "late": at < here,
-        "url": _relative(links.to_task(line.deal_id, line.no, reader.id, since)) if links else "",
+        "url": own_page(links, line.deal_id, line.no, reader, here) if links else "",
     }
-
-
-def _relative(url: str) -> str:
-    """From the same server that the page is on, under whatever name it was reached."""
-    return url[url.index("/task/") :]
 
 
 # --- the end of a kind of message -------------------------------------------------------------------------------------

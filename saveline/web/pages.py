@@ -39,19 +39,19 @@ def router(runtime: Runtime) -> APIRouter:
 
     @routes.api_route("/task/{token:path}", methods=LOOK)
     def task(request: Request, token: str, do: str = "", did: str = "", again: str = "") -> Response:
-        return _look(request, runtime.desk(), "task", token, (do, did, again))
+        return _look(request, runtime.kept_desk(), "task", token, (do, did, again))
 
     @routes.post("/task/{token:path}")
     def act_on_task(request: Request, token: str, typed: Typed) -> Response:
-        return _posted(request, runtime.desk(), "task", token, typed)
+        return _posted(request, runtime.kept_desk(), "task", token, typed)
 
     @routes.api_route("/deal/{token:path}", methods=LOOK)
     def deal(request: Request, token: str, do: str = "", did: str = "", again: str = "") -> Response:
-        return _look(request, runtime.desk(), "deal", token, (do, did, again))
+        return _look(request, runtime.kept_desk(), "deal", token, (do, did, again))
 
     @routes.post("/deal/{token:path}")
     def act_on_deal(request: Request, token: str, typed: Typed) -> Response:
-        return _posted(request, runtime.desk(), "deal", token, typed)
+        return _posted(request, runtime.kept_desk(), "deal", token, typed)
 
     return routes
 

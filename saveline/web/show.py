@@ -231,6 +231,7 @@ def _line(scene: Scene, task: Task) -> View:
         "no": f"{scene.deal.id}.{task.no}",
         "title": task.title or words_of(task.plan).capitalize(),
         "who": holder(scene, task) if task.state != "waiting" else "",
+        "url": scene.page_of(task) if task.state == "open" else "",
         "done": task.closed,
         "chip": when or state["word"],
         "tone": "bad" if late else state["tone"] if task.closed else "",

@@ -13,7 +13,7 @@ from saveline.core.changes import Event
 from saveline.core.decide.draft import Case
 from saveline.core.errors import HasLeft, UnknownDeal
 from saveline.core.facts import Deal, Doer, Fact, Person, Task
-from saveline.notify.links import Expired, Forged, Grant, Purpose
+from saveline.notify.links import Expired, Forged, Grant, Links, Purpose
 from saveline.store import outbox
 
 FORGED = (
@@ -52,6 +52,7 @@ class Scene(Fact, frozen=True):
     visit: Visit
     case: Case
     events: tuple[Event, ...]
+    links: Links | None = None
 
     @property
     def deal(self) -> Deal:
@@ -65,9 +66,22 @@ class Scene(Fact, frozen=True):
     def here(self) -> datetime:
         return self.local(self.visit.now)
 
+    def page_of(self, task: Task) -> str:
+        """The reader's own page of another task, on this server; '' for nobody. The same link the whole day."""
+        if self.links is None or self.visit.reader is None:
+            return ""
+        return own_page(self.links, self.deal.id, task.no, self.visit.reader, self.here)
+
     def local(self, at: datetime) -> datetime:
         """A moment in the reader's zone."""
         return self.case.people.calendar(self.visit.grant.person_id or None).local(at)
+
+
+def own_page(links: Links, deal_id: int, no: int, reader: Person, here: datetime) -> str:
+    """A reader's page of a task, from another of their pages: under whatever name the server was reached. ``here`` is
+    now in their zone; a page that is loaded again does not give out another link."""
+    since = here.replace(hour=0, minute=0, second=0, microsecond=0)
+    return links.to_task(deal_id, no, reader.id, since).removeprefix(links.url)
 
 
 def opened(desk: Desk, conn: Connection, purpose: Purpose, token: str) -> Visit:
@@ -104,4 +118,4 @@ def scene(desk: Desk, conn: Connection, visit: Visit) -> Scene:
     if not visit.deal_id:
         raise UnknownDeal(visit.deal_id)
     case, events = why.told(desk, conn, visit.deal_id)
-    return Scene(visit, case, events)
+    return Scene(visit, case, events, desk.links)
