@@ -210,7 +210,7 @@ FAULTS: Final[Mapping[int, Fault]] = {
         ),
     ),
     12: Fault(
-        "200 to one room",
+        "many to one room",
         (f"{_HERE}/test_rate.py",),
         (
             bug(
@@ -218,7 +218,7 @@ FAULTS: Final[Mapping[int, Fault]] = {
                 _PASS,
                 "return not rate or destinations.take(",
                 "return True or destinations.take(",
-                f"{_HERE}/test_rate.py::test_two_hundred_to_one_room",
+                f"{_HERE}/test_rate.py::test_many_to_one_room",
             ),
         ),
     ),
