@@ -37,6 +37,7 @@ def test_prefect_is_down_and_its_database_lost(up: Up, on_both: World, slack: Sl
     Planted: an engine that does not ask whether the server still knows its deployments (nothing ever came again).
     """
     on_both.open()
+    up.wait_for("start", lambda: "Saveline is up" in up.log.read_text())
     up.wait_for("first notice", lambda: any(p.room == "UANA" for p in slack.posts))
     before, history = len(slack.posts), on_both.history()
     server = next(pid for pid in family(up.process.pid) if "server start" in _command(pid))
