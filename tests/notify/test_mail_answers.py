@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 import models
 from saveline.actions.mail_in import MailRead, read_mail
-from saveline.notify import imap
+from saveline.notify import imap, incoming
 from saveline.notify.links import Links
 from saveline.store.rows import decode_json, table
 from tests.imapserver import PASSWORD, Imapserver
@@ -209,53 +209,63 @@ def test_a_forged_sender_changes_nothing(lite: World, mail: Mailserver, inbox: I
 
 
 @pytest.mark.parametrize(
-    ("said", "counts"),
+    ("said", "believed"),
     [
-        ("mx.x.example; dmarc=pass header.from=x.example", {"done": 1}),
-        ("mx.x.example; spf=pass smtp.mailfrom=ana@x.example; dkim=none", {"done": 1}),
-        ("mx.x.example 1; dkim=pass (2048-bit key; unprotected) header.d=x.example", {"done": 1}),
-        ("mx.x.example; dmarc=fail header.from=x.example; dkim=pass header.d=x.example", {"unmatched": 1}),
-        ("mx.x.example; dkim=pass header.d=evil.example; spf=pass smtp.mailfrom=a@evil.example", {"unmatched": 1}),
-        ("mx.x.example; dmarc=pass header.from=evil.example", {"unmatched": 1}),
-        ("mx.evil.example; dmarc=pass header.from=x.example", {"unmatched": 1}),
-        ("mx.x.example; none", {"unmatched": 1}),
-        ("", {"unmatched": 1}),
+        ("mx.x.example; dmarc=pass header.from=x.example", True),
+        ("mx.x.example; spf=pass smtp.mailfrom=ana@x.example; dkim=none", True),
+        ("mx.x.example 1; dkim=pass (2048-bit key; unprotected) header.d=x.example", True),
+        ("mx.x.example; dmarc=fail header.from=x.example; dkim=pass header.d=x.example", False),
+        ("mx.x.example; dkim=pass header.d=evil.example; spf=pass smtp.mailfrom=a@evil.example", False),
+        ("mx.x.example; dmarc=pass header.from=evil.example", False),
+        ("mx.evil.example; dmarc=pass header.from=x.example", False),
+        ("mx.x.example; none", False),
+        ("", False),
     ],
 )
-def test_the_mail_server_is_asked_where_it_is_trusted(
-    lite: World, mail: Mailserver, inbox: Imapserver, said: str, counts: dict[str, int]
-) -> None:
+def test_what_the_trusted_server_says_of_a_sender(said: str, believed: bool) -> None:
+    """Whoever writes a mail may write such headers too: only the topmost of the server's name is the server's.
+
+    Planted: reading all headers of that name believed the forged one below.
+    """
+    forged = "Authentication-Results: mx.x.example; dmarc=pass header.from=x.example\n"
+    above = f"Authentication-Results: {said}\n" if said else ""
+    below = forged if said.startswith("mx.x.example") else ""
+    letter = incoming.read(f"{above}{below}From: Ana Ruiz <ana@x.example>\n\ndone\n".encode(), "mx.x.example")
+    assert incoming.standing(letter) == ("passed" if believed else "failed")
+
+
+def test_the_mail_server_is_asked_where_it_is_trusted(lite: World, mail: Mailserver, inbox: Imapserver) -> None:
     lite.setting("saveline.yaml", '/INBOX"}', '/INBOX", trust: mx.x.example}')
     with_a_call(lite)
     letter = answer(lite, sent(lite, mail, "ana", "Call Acme"), "done")
-    forged = b"Authentication-Results: mx.x.example; dmarc=pass header.from=x.example\n"
-    named = said.startswith("mx.x.example")
-    # Whoever writes a mail may write such headers too: only the topmost of the server's name is the server's.
-    inbox.put((f"Authentication-Results: {said}\n".encode() if said else b"") + (forged if named else b"") + letter)
-    assert read_mail(lite.desk).counts == counts
+    inbox.put(letter)
+    inbox.put(b"Authentication-Results: mx.x.example; dmarc=fail header.from=x.example\n" + letter)
+    inbox.put(b"Authentication-Results: mx.x.example; dmarc=pass header.from=x.example\n" + letter)
+    done = read_mail(lite.desk)
+    assert done.counts == {"unmatched": 2, "done": 1}
+    assert set(done.unmatched) == {"the mail server does not say that it is from Ana Ruiz"}
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        {"Auto_Submitted": "auto-replied"},
-        {"Auto_Submitted": "auto-generated; owner=ana"},
-        {"Precedence": "bulk"},
-        {"Precedence": "auto_reply"},
-        {"X_Autoreply": "yes"},
-        {"List_Id": "<all.x.example>"},
-        {"Return_Path": "<>"},
-        {"Subject": "Automatic reply: Call Acme today"},
-        {"Subject": "=?utf-8?q?Out_of_office=3A?= I am away"},
-    ],
-)
-def test_a_machines_answer_is_never_acted_on(
-    lite: World, mail: Mailserver, inbox: Imapserver, header: dict[str, str]
-) -> None:
+MACHINES: list[dict[str, str]] = [
+    {"Auto_Submitted": "auto-replied"},
+    {"Auto_Submitted": "auto-generated; owner=ana"},
+    {"Precedence": "bulk"},
+    {"Precedence": "auto_reply"},
+    {"X_Autoreply": "yes"},
+    {"List_Id": "<all.x.example>"},
+    {"Return_Path": "<>"},
+    {"Subject": "Automatic reply: Call Acme today"},
+    {"Subject": "=?utf-8?q?Out_of_office=3A?= I am away"},
+]
+
+
+def test_a_machines_answer_is_never_acted_on(lite: World, mail: Mailserver, inbox: Imapserver) -> None:
     with_a_call(lite)
-    inbox.put(answer(lite, sent(lite, mail, "ana", "Call Acme"), "done", **header))
-    assert read_mail(lite.desk).counts == {"automatic": 1}
-    assert (lite.task("call").state, comments(lite), inbox.mails(imap.DONE)) == ("open", [], 1)
+    asked = sent(lite, mail, "ana", "Call Acme")
+    for header in MACHINES:
+        inbox.put(answer(lite, asked, "done", **header))
+    assert read_mail(lite.desk).counts == {"automatic": len(MACHINES)}
+    assert (lite.task("call").state, comments(lite), inbox.mails(imap.DONE)) == ("open", [], len(MACHINES))
 
 
 def test_our_own_mail_that_comes_back_to_us_is_not_read_as_an_answer(
