@@ -47,6 +47,7 @@ faults: $(READY) ## The long fault tests, with more seeds
 
 bench: $(READY) ## The benchmarks: ratios against plain SQL, and against DBOS if it is installed
 	$(BIN)/python -m benchmarks all
+	$(BIN)/python -m benchmarks delivery
 
 lock: $(READY) ## Write the lock files anew from pyproject.toml
 	$(BIN)/pip install --quiet uv

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Any
 
-from benchmarks import press
+from benchmarks import delivery, press
 from benchmarks.suite import CONTENDERS, Sizes, Spec, contend, everything, in_a_process
 
 
@@ -16,6 +16,8 @@ def main() -> None:
         contend(Spec(given.contender, given.db, given.n, given.workers))
     elif given.what == "compare":
         _compare(given)
+    elif given.what == "delivery":
+        delivery.everything(given.databases, quick=given.quick, write=not given.quick)
     elif given.what == "faults":
         _faults(given)
     elif given.what == "ledger":
@@ -36,6 +38,11 @@ def _arguments() -> argparse.Namespace:
     all_.add_argument("--dbos", type=int, default=1000, help="deals that DBOS runs: 1000 take it ten minutes or more")
     all_.add_argument("--rounds", type=int, default=1, help="how often each pair is compared; the median ratio counts")
     all_.add_argument("--databases", nargs="+", choices=("sqlite", "pg"), default=["sqlite", "pg"])
+    sending = sub.add_parser("delivery", help="sending, against Apprise's notify(), and benchmarks/DELIVERY.md")
+    sending.add_argument(
+        "--quick", action="store_true", help="small sizes: shows that all of it runs, measures nothing"
+    )
+    sending.add_argument("--databases", nargs="+", choices=("sqlite", "pg"), default=["sqlite", "pg"])
     one = sub.add_parser("run", help="one contender, in this process; prints one line of JSON")
     one.add_argument("contender", choices=CONTENDERS)
     both = sub.add_parser("compare", help="several contenders in turn, and their ratios")

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from saveline.core.facts import Fact
 
-CONTENDERS: Final = ("saveline", "core-500", "dbos", "idle", "one-task")
+DELIVERIES: Final = ("mails", "posts", "hung", "outbox", "flat", "apprise-mails", "apprise-posts")
+CONTENDERS: Final = ("saveline", "core-500", "dbos", "idle", "one-task", *DELIVERIES)
 
 
 class Spec(Fact, frozen=True):
@@ -84,7 +85,10 @@ def contend(spec: Spec) -> None:
 
 
 def _contender(spec: Spec, where: Any) -> dict[str, Any]:
-    from benchmarks import moments, w_dbos, w_reference, w_saveline
+    from benchmarks import moments, w_dbos, w_delivery, w_reference, w_saveline
+
+    if spec.name in DELIVERIES:
+        return w_delivery.run(where, spec.name, spec.n)
 
     match spec.name:
         case "saveline":

@@ -39,6 +39,14 @@ def test_idle_sweep_and_one_task_run() -> None:
     assert in_a_process(Spec("one-task", "sqlite", 20))["p50_ms"] > 0
 
 
+@pytest.mark.parametrize("name", ["mails", "posts", "apprise-mails", "apprise-posts", "outbox", "flat"])
+def test_every_message_of_the_delivery_benchmark_arrives_once(name: str) -> None:
+    """The run itself counts what its servers took, and fails when one is missing or came twice."""
+    figures = in_a_process(Spec(name, "sqlite", 40))
+    assert figures["n"] == 40
+    assert figures["a_s"] > 0
+
+
 def test_targets_are_judged_honestly() -> None:
     """At the bound is reached, below it is not, and what was not run is said to be neither."""
 
