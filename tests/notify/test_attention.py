@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -326,6 +327,31 @@ def test_the_rest_of_a_day(lite: World, letters: Callable[..., None]) -> None:
     lite.clock.set(datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
     attention.judge(lite.desk)
     letters("bundle", "ana", "bundle_rest")
+
+
+def test_in_a_busy_week_nothing_is_lost_and_nobody_is_flooded(lite: World, mail: Mailserver, slack: Slack) -> None:
+    """Every two hours, with everything on. Planted bug: forgetting to judge what was held leaves it waiting for ever."""
+    only_mail(lite)
+    rules(lite, quiet="19-8", cap=5, bundle_from=3)
+    three_deals(lite)
+    rng, start = Random(11), lite.now
+    people = [lite.person(who) for who in ("ana", "bob", "chris")]
+    for hour in range(0, 5 * 24, 2):
+        lite.clock.set(start + timedelta(hours=hour))
+        for n in range(rng.choice((0, 0, 0, 1, 2, 6)) if hour < 72 else 0):
+            kind, task = rng.choice((("stage_late", 0), ("escalation", 1), ("stage_entered", 0)))
+            person, ordinal = rng.choice(people), 100 * hour + n
+            put(lite, rng.randint(1, 3), kind=kind, person_id=person, task_no=task, ordinal=ordinal)
+        lite.deliver()
+    found = {r.id: r for r in rows(lite)}
+    for notice in found.values():
+        ended = found[notice.bundle_id] if notice.status == "bundled" else notice
+        assert ended.status == "sent" or (ended.status in ("missed", "cancelled") and ended.error), notice
+    calm = [r for r in found.values() if r.status == "sent" and r.kind not in ("escalation", "bundle")]
+    assert all(8 <= r.sent_at.hour <= 19 for r in calm)
+    days = Counter((r.person_id, r.sent_at.date()) for r in calm)
+    assert max(days.values()) <= 5
+    assert len(mail.mails) < len(found) / 2
 
 
 # --- wishes -----------------------------------------------------------------------------------------------------------
