@@ -330,7 +330,7 @@ def test_the_rest_of_a_day(lite: World, letters: Callable[..., None]) -> None:
 
 
 def test_in_a_busy_week_nothing_is_lost_and_nobody_is_flooded(lite: World, mail: Mailserver, slack: Slack) -> None:
-    """Every two hours, with everything on. Planted bug: forgetting to judge what was held leaves it waiting for ever."""
+    """Every two hours, with everything on. Planted bug: forgetting to judge what was held leaves it waiting."""
     only_mail(lite)
     rules(lite, quiet="19-8", cap=5, bundle_from=3)
     three_deals(lite)
