@@ -13,10 +13,12 @@ from saveline.core.intents import Cannot, Comment, Done, HandOver, Help, Intent,
 from saveline.core.people import People
 from saveline.core.phrases import words_of
 from saveline.core.play import Field, TaskPlan
+from saveline.core.tongue import sentence
 from saveline.core.workspace import Workspace
 from saveline.core.worktime import next_opening
 from saveline.notify.buttons import WORDS
 from saveline.notify.channels.blocks import Block, cut, plain_text, section
+from saveline.notify.languages import tongue
 from saveline.notify.render import escaped_for_slack
 from saveline.notify.slack_payloads import Kept, Submitted
 
@@ -39,25 +41,26 @@ ASKS: Final[Mapping[str, Sequence[str]]] = {
 """What each verb asks; the first is the one beside which a refusal stands that is about none of them."""
 
 LABELS: Final[Mapping[str, str]] = {
-    "outcome": "How does it end?",
-    "kept": "Value kept a year",
-    "evidence": "Evidence",
-    "to": "To whom?",
-    "note": "A word for them",
-    "body": "Your comment",
-    "until": "Until when?",
-    "reason": "Why?",
-    "decide.reason": "What made the difference?",
-    "help.note": "What do you need?",
-    "wait.reason": "What has the customer to answer?",
-    "cannot.reason": "Why can it not be done?",
+    "outcome": sentence("How does it end?"),
+    "kept": sentence("Value kept a year"),
+    "evidence": sentence("Evidence"),
+    "to": sentence("To whom?"),
+    "note": sentence("A word for them"),
+    "body": sentence("Your comment"),
+    "until": sentence("Until when?"),
+    "reason": sentence("Why?"),
+    "decide.reason": sentence("What made the difference?"),
+    "help.note": sentence("What do you need?"),
+    "wait.reason": sentence("What has the customer to answer?"),
+    "cannot.reason": sentence("Why can it not be done?"),
 }
 HINTS: Final[Mapping[str, str]] = {
-    "kept": "In {currency}; for an account that is saved.",
-    "evidence": "The mail, the notice or the call that says so; for an account that is lost.",
-    "help.note": "The next person on the ladder hears of it now.",
+    "kept": sentence("In {currency}; for an account that is saved."),
+    "evidence": sentence("The mail, the notice or the call that says so; for an account that is lost."),
+    "help.note": sentence("The next person on the ladder hears of it now."),
 }
-YES, NO, SEND, CLOSE, TYPED = "Yes", "No", "Send", "Close", "What you had typed"
+YES, NO, SEND = sentence("Yes"), sentence("No"), sentence("Send")
+CLOSE, TYPED = sentence("Close"), "What you had typed"
 
 
 class Opened(Fact, frozen=True):
@@ -72,6 +75,10 @@ class Opened(Fact, frozen=True):
     plan: TaskPlan | None
     now: datetime
 
+    def say(self, words: str, /, **values: str) -> str:
+        """A sentence in the language of whoever is asked."""
+        return tongue(self.person.language or self.workspace.language).say(words, **values)
+
 
 def needed(verb: str, outcome: str, plan: TaskPlan | None) -> bool:
     """Whether the verb asks something before it acts."""
@@ -84,18 +91,18 @@ def modal(kept: Kept, outcome: str, seen: Opened) -> Block:
     """The modal of a verb. It carries ``kept``, and no right."""
     if kept.verb == "done":
         plan = seen.plan
-        asked = [_field(f) for f in plan.asks(outcome or plan.outcomes[0])] if plan else []
+        asked = [_field(f, seen) for f in plan.asks(outcome or plan.outcomes[0])] if plan else []
     else:
         asked = [_own(kept.verb, name, seen) for name in ASKS[kept.verb]]
-    name = words_of(outcome).capitalize() if outcome else WORDS[kept.verb]
+    name = words_of(outcome).capitalize() if outcome else seen.say(WORDS[kept.verb])
     where = f" · {escaped_for_slack(seen.account)}" if seen.account not in seen.title else ""
     return {
         "type": "modal",
         "callback_id": f"saveline:{kept.verb}",
         "private_metadata": kept.text(),
         "title": plain_text(name, LONGEST_TITLE),
-        "submit": plain_text(SEND, LONGEST_TITLE),
-        "close": plain_text(CLOSE, LONGEST_TITLE),
+        "submit": plain_text(seen.say(SEND), LONGEST_TITLE),
+        "close": plain_text(seen.say(CLOSE), LONGEST_TITLE),
         "blocks": [section(f"*{escaped_for_slack(seen.title)}*{where}"), *asked],
     }
 
@@ -117,14 +124,14 @@ def told(words: str, answers: Mapping[str, str]) -> Block:
 # --- questions --------------------------------------------------------------------------------------------------------
 
 
-def _field(field: Field) -> Block:
+def _field(field: Field, seen: Opened) -> Block:
     """A question of the play's form."""
     element: Block
     match field.kind:
         case "choice" if len(field.choices) <= MOST_OPTIONS:
             element = _select([(words_of(c), c) for c in field.choices])
         case "yes_no":
-            element = {"type": "radio_buttons", "options": [_option(YES, "yes"), _option(NO, "no")]}
+            element = {"type": "radio_buttons", "options": [_option(seen.say(YES), "yes"), _option(seen.say(NO), "no")]}
         case "date":
             element = {"type": "datepicker"}
         case "percent" | "number" | "money":
@@ -149,8 +156,9 @@ def _own(verb: str, name: str, seen: Opened) -> Block:
             element = {"type": "datetimepicker", "initial_date_time": _tomorrow(seen)}
         case _:
             element = _text(None)
-    label = LABELS.get(f"{verb}.{name}", LABELS[name])
-    hint = HINTS.get(f"{verb}.{name}", HINTS.get(name, "")).format(currency=seen.workspace.currency)
+    label = seen.say(LABELS.get(f"{verb}.{name}", LABELS[name]))
+    found = HINTS.get(f"{verb}.{name}", HINTS.get(name, ""))
+    hint = seen.say(found, currency=seen.workspace.currency) if found else ""
     return _input(name, label, element, name in ("note", "kept", "evidence"), hint)
 
 

@@ -14,6 +14,8 @@ from saveline.core.tongue import ENGLISH, SHIPPED
 from saveline.notify.languages import tongue
 from saveline.notify.recalled import LINES, recalled, span
 from tests import catalogues
+from tests.goldens import as_lines
+from tests.notify.test_slack_pages import asked_by
 from tests.world import World
 
 OTHERS = [code for code in SHIPPED if code != "en"]
@@ -135,3 +137,13 @@ def test_a_workspace_speaks_its_language(lite: World, mailed: Callable[[str], st
     lite.setting("saveline.yaml", "currency: USD", "language: de\ncurrency: EUR")
     lite.open()
     assert "Acme, 80\u00a0Tsd.\u00a0€ im Jahr" in mailed("ana")
+
+
+@pytest.mark.parametrize("verb", ["done", "snooze", "help", "hand_over", "cannot", "wait", "comment"])
+def test_a_modal_asks_in_the_language_of_whoever_pressed(
+    lite: World, golden: Callable[[str, str], None], verb: str
+) -> None:
+    """The labels, the hints and the buttons; what the play asks is as its author wrote it."""
+    lite.setting("people.yaml", "slack: UANA}", "slack: UANA, language: de}")
+    lite.open()
+    golden(f"slack/modals_de/{verb}.json", as_lines(asked_by(lite, "UANA", verb, "1.1")))
