@@ -20,7 +20,7 @@ from saveline.core.delivery import Queued
 from saveline.core.facts import Fact
 from saveline.core.notices import REFUSABLE
 from saveline.core.pressing import UPDATE
-from saveline.store.bulk import Many
+from saveline.store.bulk import Ask, Many
 from saveline.store.database import is_sqlite
 from saveline.store.directory import PERSON
 from saveline.store.rows import DEAL, NOTICE, TASK, encode_json
@@ -32,6 +32,7 @@ _LEFT_OUT = Many.update(NOTICE, ("status", "error"), ("id", "status"))
 _QUEUED_COLUMNS = [NOTICE.c[f] for f in Queued.__struct_fields__]
 
 
+_ANYTHING = Ask(sa.select(NOTICE.c.id).where(UNJUDGED, NOTICE.c.not_before <= sa.bindparam("now")).limit(1))
 _ANSWERS = [NOTICE.c.about.contains(f'"news":"{news}"') for news in ASKED_FOR]
 
 
@@ -44,7 +45,7 @@ class ToReader(Fact, frozen=True):
 
 def anything(conn: Connection, now: datetime) -> bool:
     """Whether a notice waits to be judged."""
-    return conn.execute(sa.select(NOTICE.c.id).where(*_due(now)).limit(1)).first() is not None
+    return bool(_ANYTHING.rows(conn, now=now))
 
 
 def _due(now: datetime) -> tuple[Any, ...]:
