@@ -287,8 +287,32 @@ FAULTS: Final[Mapping[int, Fault]] = {
     ),
     16: Fault(
         "hostile plays, templates and files",
-        ("tests/core/test_refused_files.py",),
+        ("tests/core/test_refused_files.py", "tests/notify/test_own_templates.py"),
         (
+            bug(
+                "a loop inside a loop of a template",
+                "saveline/notify/fence.py",
+                "inside = looping or isinstance(node, nodes.For)",
+                "inside = False",
+                "tests/notify/test_own_templates.py::test_a_hostile_template_is_refused",
+                both=False,
+            ),
+            bug(
+                "a template that writes without end",
+                "saveline/notify/render.py",
+                "if size > LONGEST_TEXT:",
+                "if size < 0:",
+                "tests/notify/test_own_templates.py::test_a_hostile_template_is_refused",
+                both=False,
+            ),
+            bug(
+                "a link in the folder of templates",
+                "saveline/notify/own_templates.py",
+                "mode = path.lstat().st_mode",
+                "mode = path.stat().st_mode",
+                "tests/notify/test_own_templates.py::test_links_and_what_is_no_file_are_refused",
+                both=False,
+            ),
             bug(
                 "YAML of any depth",
                 "saveline/files/yaml.py",
