@@ -3,7 +3,8 @@
 Nothing is answered with 500 or more, or in a way that is not described: status, content type, headers and shape.
 Nothing that the description forbids is taken, and nothing without a token. (Whether all that it allows is taken cannot
 be asked: an account that is not there is refused, however well it is written.) Planted bugs that turned this red: 422
-left out of the description, a fault without its field, unknown fields let through.
+left out of the description, and a fault without its field. (That unknown fields are refused it cannot see, because
+their accounts are refused as well: a story of the API sees it.)
 """
 
 from __future__ import annotations
