@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TOGETHER: Final = 16
+TOGETHER: Final = 32
 """Outcomes that wait for one transaction, where nothing waits for them."""
 LOOK_AGAIN: Final = 0.25
 """Seconds after which the outbox is looked at again while messages are under way."""
