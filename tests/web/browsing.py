@@ -30,27 +30,34 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def window(browser: Browser, *, width: int = 1440, scheme: str = "light", script: bool = True) -> Iterator[Page]:
-    """A window of its own, in which every complaint of the browser is a failure."""
+def window(
+    browser: Browser,
+    *,
+    width: int = 1440,
+    scheme: str = "light",
+    script: bool = True,
+    complaints: tuple[str, ...] = ("the server responded with a status of",),
+) -> Iterator[Page]:
+    """A window of its own, in which every complaint of the browser is a failure but for those named."""
     context: BrowserContext = browser.new_context(
         viewport={"width": width, "height": 900},
         color_scheme="dark" if scheme == "dark" else "light",
         reduced_motion="reduce",
         java_script_enabled=script,
     )
-    complaints: list[str] = []
+    heard: list[str] = []
     page = context.new_page()
 
     def dialog(opened: Dialog) -> None:
-        complaints.append(f"a dialog: {opened.message}")
+        heard.append(f"a dialog: {opened.message}")
         opened.dismiss()
 
-    page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
-    page.on("pageerror", lambda e: complaints.append(str(e)))
+    page.on("console", lambda m: heard.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda e: heard.append(str(e)))
     page.on("dialog", dialog)
     try:
         yield page
-        said = [c for c in complaints if "the server responded with a status of" not in c]
+        said = [c for c in heard if not any(known in c for known in complaints)]
         assert said == [], said
     finally:
         context.close()

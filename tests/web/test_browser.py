@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import httpx
 import pytest
@@ -11,7 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.web.browsing import chromium, window
 from tests.web.scenes import scenes, too_old
-from tests.web.serving import link, sent, served
+from tests.web.serving import link, sent
 from tests.world import World
 
 
@@ -122,12 +124,29 @@ def test_a_form_of_another_site_is_refused_in_a_browser(lite: World, web: httpx.
     assert "task_seen" not in lite.history()
 
 
-def test_no_other_page_can_frame_ours(lite: World, browser: Browser) -> None:
+def test_no_other_page_can_frame_ours(lite: World, web: httpx.Client, browser: Browser) -> None:
+    """Planted: pages without ``frame-ancestors`` and ``X-Frame-Options``. The other site is a server of its own: what a
+    test makes up in the browser may not frame this machine's pages anyway."""
     lite.open()
-    with served(lite) as web, window(browser) as page:
-        frame = f'<iframe src="{web.base_url}{link(lite, "ana")}"></iframe>'
-        page.route("http://other.example/", lambda route: route.fulfill(content_type="text/html", body=frame))
-        page.goto("http://other.example/")
-        framed = page.frames[1]
-        framed.wait_for_load_state()
-        assert framed.url == "chrome-error://chromewebdata/", "the browser shows an error of its own instead"
+    ours = f"{web.base_url}{link(lite, 'ana')}"
+
+    class Other(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(f'<iframe src="{ours}"></iframe>'.encode())
+
+        def log_message(self, *_args: object) -> None:
+            """Nobody reads it."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Other) as other:
+        thread = Thread(target=other.serve_forever)
+        thread.start()
+        with window(browser, complaints=("frame-ancestors",)) as page:
+            page.goto(f"http://127.0.0.1:{other.server_port}/")
+            framed = page.frames[1]
+            framed.wait_for_load_state()
+            assert framed.url == "chrome-error://chromewebdata/", "the browser shows an error of its own instead"
+        other.shutdown()
+        thread.join()
