@@ -34,7 +34,7 @@ from tests.world import KEY, SIGNING, World, world
 
 PRESSES: Final = 60
 QUEUED: Final = 5_000
-START_SECONDS: Final = 180.0
+START_SECONDS: Final = 400.0
 _PLAY: Final = """\
 playbook: champion-left
 title: Two hands
