@@ -107,8 +107,8 @@ def claimed_later(world: World) -> int:
     world.done("ana", "diagnosis", root_cause="product_gap", summary="x")
     world.done("ana", "open_tickets", pattern="x", product_change_needed=True)
     world.deliver()
-    about = {"task_no": world.task("fix").no, "person_id": world.person("chris"), "channel": "email"}
-    mail = put(world, 1, kind="escalation", **about)
+    no, chris = world.task("fix").no, world.person("chris")
+    mail = put(world, 1, kind="escalation", task_no=no, person_id=chris, channel="email")
     world.clock.set(world.now + timedelta(minutes=5))
     tasks.claim_task(world.desk, world.ref("fix"), world.by("eli"))
     assert queue_updates(world.desk) == 1
