@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format golden bench fault faults lock clean
+.PHONY: help demo test check format golden bench fault faults planted ledger lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -43,7 +43,13 @@ fault: $(READY) ## The heavier fault tests, which CI runs beside all others
 	$(BIN)/pytest -m fault -n logical --dist worksteal
 
 faults: $(READY) ## The long fault tests, with more seeds
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m "slow or fault"
+
+planted: $(READY) ## Each of the twenty faults clean and with each planted bug, into benchmarks/FAULTS.md
+	$(BIN)/python -m benchmarks faults
+
+ledger: $(READY) ## 10,000 notices, 3 workers, 30 kills, a crash of the database, an hour of 429s: and the books
+	$(BIN)/python -m benchmarks ledger
 
 bench: $(READY) ## The benchmarks: ratios against plain SQL, and against DBOS if it is installed
 	$(BIN)/python -m benchmarks all
