@@ -50,11 +50,12 @@ class SlackSocket:
         self._connection.send(json.dumps(message))
         return self._answers[name].get(timeout=3)
 
-    def hang_up(self) -> None:
-        """As Slack does every few hours."""
+    def hang_up(self, *, announced: bool = True) -> None:
+        """As Slack does every few hours; or unannounced, as when a network goes."""
         assert self._connection is not None
         self.connected.clear()
-        self._connection.send(json.dumps({"type": "disconnect", "reason": "refresh_requested"}))
+        if announced:
+            self._connection.send(json.dumps({"type": "disconnect", "reason": "refresh_requested"}))
         self._connection.close()
 
 

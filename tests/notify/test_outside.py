@@ -1,8 +1,8 @@
 """A web hook leads out into the world; inside the house it leads only where saveline.yaml says so.
 
 Real servers on loopback stand for what an attacker would like to reach. Planted bugs that turned these red: only the
-name looked at and not what it is resolved to (localhost, the hex number and the redirect got through); addresses of
-the second family let through (``[::1]`` and the mapped one did).
+name looked at and not what it is resolved to (localhost and the hex number got through); addresses of the second
+family let through (``::1`` and the mapped ones did).
 """
 
 from __future__ import annotations

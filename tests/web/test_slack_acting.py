@@ -171,7 +171,7 @@ def test_a_deal_is_decided_in_a_modal(few: Members) -> None:
 
 
 def test_of_forty_presses_one_acts_and_the_others_are_told_who_did_it(members: Members) -> None:
-    """Planted bug: forgetting to lock the deal lets two of them act."""
+    """Planted bug: without a lock on the deal, PostgreSQL has some told that somebody else was at it, and not who."""
     world = members.world
     world.done("ana", "diagnosis", root_cause="product_gap", summary="x")
     world.done("ana", "open_tickets", pattern="x", product_change_needed=True)
@@ -199,6 +199,10 @@ def test_the_same_press_sent_twice_is_one(members: Members) -> None:
     assert members.world.history().count("task_seen") == 1
     with members.world.desk.reading() as conn:
         assert inbound.count(conn, "slack", "UANA/") == 1
+    members.press("UANA", task_post(members), "I have read it")
+    members.told("UANA", 3)
+    with members.world.desk.reading() as conn:
+        assert inbound.count(conn, "slack", "UANA/") == 2, "another press of the same button"
 
 
 def test_a_stale_press_is_told_who_did_it(members: Members) -> None:

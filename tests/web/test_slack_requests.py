@@ -73,6 +73,7 @@ def test_what_is_not_slacks_changes_nothing(members: Members) -> None:
         (body[:-1], good),
         (body + b"&a=b", good),
         (body.replace(b"UANA", b"UBOB"), good),
+        (body.replace(b"%7B", b"%7b"), good),  # the same form, written in another way
         (b"", good),
         (b"\xff\xfe\x00", good),
     ]

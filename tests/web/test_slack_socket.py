@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from time import monotonic, sleep
 
 import httpx
 import pytest
 from pydantic import SecretStr
 
+from saveline.store import inbound
 from saveline.web.slack_socket import listening
 from tests.servers import Mailserver, Slack
 from tests.slack_server import APP_TOKEN
@@ -56,11 +58,13 @@ def test_a_task_is_done_by_socket(connected: Connected) -> None:
 
 
 def test_an_envelope_that_comes_again_acts_once(connected: Connected) -> None:
-    """Slack sends an envelope again whose acknowledgement was lost. Planted bug: a key that is the envelope's."""
+    """Slack sends an envelope again whose acknowledgement was lost. Planted bug: a key made of the envelope."""
     payload = pressing("UANA", connected.slack.to("UANA")[1], "I have read it", "DUANA")
     connected.socket.hand_over("interactive", payload, envelope="one")
     connected.socket.hand_over("interactive", payload, envelope="two")
     assert connected.world.history().count("task_seen") == 1
+    with connected.world.desk.reading() as conn:
+        assert inbound.count(conn, "slack", "") == 1
 
 
 def test_commands_and_homes_come_by_socket(connected: Connected) -> None:
@@ -72,10 +76,12 @@ def test_commands_and_homes_come_by_socket(connected: Connected) -> None:
 
 
 def test_it_connects_again_when_slack_hangs_up(connected: Connected) -> None:
-    """Planted bug: a client that is told not to reconnect hears nothing any more."""
-    connected.socket.hang_up()
-    assert connected.socket.connected.wait(20)
-    assert connected.socket.opened >= 2
+    """Planted bug: a client that connects again only when Slack says so hears nothing once the network was gone."""
+    for announced in (True, False):
+        before = connected.socket.opened
+        connected.socket.hang_up(announced=announced)
+        assert connected.socket.connected.wait(20)
+        assert connected.socket.opened > before
     ack = connected.socket.hand_over("slash_commands", {"user_id": "UANA", "text": "help", "channel_id": "C1"})
     assert "/saveline" in ack["payload"]["blocks"][0]["text"]["text"]
 
@@ -90,8 +96,12 @@ def test_a_slack_that_is_not_there_yet_is_waited_for(
 ) -> None:
     """Planted bug: giving up when the first connection fails. No secret is logged."""
     listen_by(lite, slack)
-    # Slack says internal_error until its socket is there.
-    with listening(lite.runtime), slack_socket(slack) as socket:
-        assert socket.connected.wait(20)
+    with listening(lite.runtime):
+        until = monotonic() + 20
+        while "trying again" not in caplog.text:  # Slack says internal_error until its socket is there
+            assert monotonic() < until
+            sleep(0.01)
+        with slack_socket(slack) as socket:
+            assert socket.connected.wait(20)
     assert "ticket" not in caplog.text
     assert APP_TOKEN not in caplog.text
