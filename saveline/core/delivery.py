@@ -134,9 +134,9 @@ def verdict(notice: Queued, outcome: Outcome, now: datetime, *, doubt: Doubt, la
             patient = channel_wide and last_resort
             if _over(notice, now, patient=patient) or again - (notice.tried_at or now) > LONGEST:
                 return Verdict("dead", f"{reason}; given up after {notice.attempts + 1} attempts", doubts=notice.doubts)
-            # What a service as a whole has put off keeps its place in the queue, so that the order holds.
-            asked = channel_wide and retry_after is not None
-            return Verdict(notice.status, reason, None if asked else again, doubts=notice.doubts)
+            # While a channel as a whole is down it is closed to everybody: what it has put off keeps its place in the
+            # queue, so that the order holds.
+            return Verdict(notice.status, reason, None if channel_wide else again, doubts=notice.doubts)
 
 
 def given_up(notice: Queued) -> bool:

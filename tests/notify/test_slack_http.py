@@ -13,13 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Thread
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 from msgspec.structs import replace
 
 from saveline.core.delivery import Outcome, Sent, Transient, Unknown
 from saveline.notify.channels.slack import Sslack
+from saveline.notify.channels.slack_http import Whole
 from saveline.notify.message import Outgoing
 
 MESSAGE = Outgoing("UANA", "Hello", "notice-1.abc", datetime(2026, 11, 20, tzinfo=UTC), slack="*Hello*")
@@ -31,7 +32,7 @@ class Keeper:
 
     def __init__(self, leave: int = 1_000, *, silent: bool = False) -> None:
         self.leave, self.silent = leave, silent
-        self.connections = self.posts = 0
+        self.connections = self.posts = self.left = 0
         self.open: list[socket.socket] = []
 
     def serve(self, listening: socket.socket) -> None:
@@ -45,7 +46,14 @@ class Keeper:
             Thread(target=self._talk, args=(connection,), daemon=True).start()
 
     def _talk(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as lines:
+        try:
+            self._take(connection)
+        finally:
+            connection.close()
+            self.left += 1
+
+    def _take(self, connection: socket.socket) -> None:
+        with connection.makefile("rb") as lines:
             for _ in range(self.leave):
                 length = 0
                 while (line := lines.readline().strip()) != b"":
@@ -96,10 +104,32 @@ def test_as_many_connections_as_there_are_posts_at_once() -> None:
 
 
 def test_a_connection_that_was_closed_meanwhile_is_no_attempt() -> None:
+    """Meanwhile: before the next post. Closed in the very moment of one, it leaves that one in doubt."""
     with running(keeper := Keeper(leave=1)) as channel:
         for n in range(3):
             assert isinstance(sent(channel, n), Sent)
+            until = monotonic() + 5
+            while keeper.left <= n and monotonic() < until:
+                sleep(0.01)
     assert (keeper.connections, keeper.posts) == (3, 3)
+
+
+def test_what_stood_still_until_its_time_was_over_is_not_sent() -> None:
+    """A process that was stopped between its look at the clock and the sending: by then another one has the message.
+
+    Planted: no second look at the clock, right before the request goes out.
+    """
+    with running(keeper := Keeper()) as channel, pytest.MonkeyPatch.context() as patch:
+        connect = Whole.connect
+
+        def slowly(connection: Whole) -> None:
+            connect(connection)
+            sleep(0.3)
+
+        patch.setattr(Whole, "connect", slowly)
+        outcome = sent(channel, seconds=0.2)
+    assert isinstance(outcome, Transient)
+    assert keeper.posts == 0
 
 
 def test_hanging_up_instead_of_an_answer_leaves_it_in_doubt() -> None:

@@ -36,7 +36,7 @@ class KeptClient(WebClient):
 
     def __init__(self, token: str, **options: Any) -> None:
         self._of_thread = threading.local()
-        self._kept: deque[tuple[str, HTTPConnection, float]] = deque()
+        self._kept: deque[tuple[str, Whole, float]] = deque()
         self._context: ssl.SSLContext | None = None
         super().__init__(token, **options)
 
@@ -109,7 +109,7 @@ class KeptClient(WebClient):
 
     def _sent(
         self, scheme: str, host: str, target: str, headers: Mapping[str, str], body: bytes, deadline: float
-    ) -> HTTPConnection:
+    ) -> Whole:
         """A connection on which the request is on its way. Raises URLError where it certainly is not."""
         kept = self._take(host)
         if kept is not None:
@@ -123,14 +123,14 @@ class KeptClient(WebClient):
             connection.close()
             raise URLError(error) from error
 
-    def _new(self, scheme: str, host: str, deadline: float) -> HTTPConnection:
+    def _new(self, scheme: str, host: str, deadline: float) -> Whole:
         seconds = max(0.01, deadline - monotonic())
         if scheme == "http":
-            return HTTPConnection(host, timeout=seconds)
+            return Whole(host, timeout=seconds)
         self._context = self._context or self.ssl or ssl.create_default_context()
-        return HTTPSConnection(host, timeout=seconds, context=self._context)
+        return _Private(host, timeout=seconds, context=self._context)
 
-    def _take(self, host: str) -> HTTPConnection | None:
+    def _take(self, host: str) -> Whole | None:
         """A kept connection that is still open, the one that was used last."""
         while self._kept:
             with suppress(IndexError):  # another thread was faster
@@ -141,12 +141,32 @@ class KeptClient(WebClient):
         return None
 
 
-def _send(
-    connection: HTTPConnection, target: str, headers: Mapping[str, str], body: bytes, deadline: float
-) -> HTTPConnection:
-    if connection.sock is not None:
-        _until(connection, deadline)
+class Whole(HTTPConnection):
+    """Keeps what it is told to send until all of it is there, so that it goes out in one piece or not at all."""
+
+    _whole = b""
+
+    def send(self, data: Any) -> None:
+        self._whole += data
+
+    def flush(self) -> None:
+        whole, self._whole = self._whole, b""
+        self.sock.sendall(whole)
+
+
+class _Private(Whole, HTTPSConnection):
+    pass
+
+
+def _send(connection: Whole, target: str, headers: Mapping[str, str], body: bytes, deadline: float) -> Whole:
+    if connection.sock is None:
+        connection.connect()
     connection.request("POST", target, body, dict(headers))
+    # A process that stood still until now must not send what somebody else has taken over meanwhile.
+    if monotonic() >= deadline:
+        raise TimeoutError("its time was over before it was sent")
+    _until(connection, deadline)
+    connection.flush()
     return connection
 
 
