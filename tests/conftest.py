@@ -19,6 +19,15 @@ from tests.world import World, world
 
 _numbers = itertools.count(1)
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """``fault(slow_on="postgresql")``: what is too long for CI on that database too, and is run in the long tier."""
+    for item in items:
+        marked = item.get_closest_marker("fault")
+        if marked is not None and str(marked.kwargs.get("slow_on", "-")) in item.name:
+            item.add_marker(pytest.mark.slow)
+
+
 # Speed is measured in benchmarks/, and a machine that is busy is no fault.
 hypothesis.settings.register_profile("saveline", deadline=None)
 hypothesis.settings.load_profile("saveline")

@@ -97,7 +97,7 @@ def kill_at_random(world: World, mail: Mailserver, slack: Slack, seed: int) -> N
 
 
 @pytest.mark.fault
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 3))])
 def test_killed_at_random(on_both: World, mail: Mailserver, slack: Slack, seed: int) -> None:
     """2 workers, 400 notices, 30 kills: lost 0, doubles at most one a kill, all done within a minute.
 

@@ -22,7 +22,7 @@ def balanced(books: Books) -> None:
     assert books.cancelled > 0, "nothing was closed in time"
 
 
-@pytest.mark.fault
+@pytest.mark.fault(slow_on="postgresql")
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_the_books_balance(database: str, tmp_path: Path, mail: Mailserver, slack: Slack) -> None:
     """600 notices, 3 workers, 6 kills, a crash of PostgreSQL, minutes of 429s, tasks closed meanwhile.

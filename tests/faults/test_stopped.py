@@ -26,7 +26,7 @@ _HOLDS_A_LOCK: Final = "marking_sending"
 """Stopped there it holds a transaction open, and on SQLite nobody else can write until it goes on."""
 
 
-@pytest.mark.fault
+@pytest.mark.fault(slow_on="postgresql")
 @pytest.mark.parametrize("channel", ["email", "slack", "hook"])
 def test_stopped_at_each_point_of_sending(on_both: World, mail: Mailserver, slack: Slack, channel: str) -> None:
     """Another worker takes the notice over; the one that slept sends nothing and changes no row when it wakes. Lost 0;
@@ -82,7 +82,7 @@ def _taken_over(world: World, site: Site, notice: int) -> None:
     raise AssertionError(f"it is never sent: {row(world, id=notice)}")
 
 
-@pytest.mark.fault
+@pytest.mark.fault(slow_on="sqlite")
 def test_stopped_at_random(on_both: World, mail: Mailserver, slack: Slack) -> None:
     """By the real clock: two workers, one of them stopped for three leases at any moment, six times. Lost 0; doubles at
     most one a stop, none on Slack.
