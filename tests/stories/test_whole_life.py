@@ -4,6 +4,7 @@ way is a golden file, in the order of arrival."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,8 @@ from tests.world import World
 Golden = Callable[[str, str], None]
 T = TypeVar("T", bound=Mail | Post)
 
+# What is signed has the notice's number in it, and that depends on how often posts were brought up to date before.
+_LINK = re.compile(r"(https://save\.x\.example/\w+/)[\w.=-]+")
 ACCOUNTS = "key,name,segment,arr,renewal,plan\nacme,Acme,enterprise,80000,2027-03-20,gold\n"
 TEAM = "account,role,person\nacme,csm,ana@x.example\nacme,sponsor,chris@x.example\n"
 SIGNALS = "account,kind,at,value,note,key\nacme,champion_left,2026-11-19 16:30,,Jo Lind left for a competitor,c1\n"
@@ -70,11 +73,16 @@ class Life:
         """Each message as ``(name, {suffix: content})``: its number, kind and reader, and every form of it."""
         kinds = {row.id: row.kind for row in rows(self.world)}
         found = []
-        for number, came in enumerate(self.arrived, 1):
-            mark = came.id.strip("<").removeprefix("notice-").partition(".")[0]
+        # In the order in which they were decided: by two channels they travel side by side.
+        for number, came in enumerate(sorted(self.arrived, key=_notice), 1):
             reader, forms = _mail(came) if isinstance(came, Mail) else _post(came)
-            found.append((f"{number:02}-{kinds[int(mark)]}-{reader}", forms))
+            plain = {suffix: _LINK.sub(r"\1…", text) for suffix, text in forms.items()}
+            found.append((f"{number:02}-{kinds[_notice(came)]}-{reader}", plain))
         return found
+
+
+def _notice(came: Mail | Post) -> int:
+    return int(came.id.strip("<").removeprefix("notice-").partition(".")[0])
 
 
 def _mail(came: Mail) -> tuple[str, dict[str, str]]:
@@ -105,7 +113,10 @@ def test_acme_is_saved(on_both: World, mail: Mailserver, slack: Slack, golden: G
         _the_decision(life)
         life.until(1, 4, 9, year=2027)
 
-    assert [row.status for row in rows(world)] == ["sent"] * len(life.arrived)
+    # How often a post was brought up to date depends on when somebody looked; that all of it was is what counts.
+    said, updates = [r for r in rows(world) if r.kind != "update"], rows(world, kind="update")
+    assert [row.status for row in said] == ["sent"] * len(life.arrived)
+    assert {row.status for row in updates} <= {"sent", "cancelled", "missed"}
     for name, forms in life.messages():
         for suffix, content in forms.items():
             golden(f"whole_life/{name}.{suffix}", content)
