@@ -21,7 +21,7 @@ _numbers = itertools.count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """``fault(slow_on="postgresql")``: what is too long for CI on that database too, and is run in the long tier."""
+    """``fault(slow_on="postgresql")``: what is too long for that tier there too, and is run in the long one."""
     for item in items:
         marked = item.get_closest_marker("fault")
         if marked is not None and str(marked.kwargs.get("slow_on", "-")) in item.name:
