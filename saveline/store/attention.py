@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from models.records import UNDELIVERED, UNJUDGED
@@ -21,7 +20,7 @@ from saveline.core.facts import Fact
 from saveline.core.notices import REFUSABLE
 from saveline.core.pressing import UPDATE
 from saveline.store.bulk import Ask, Many
-from saveline.store.database import is_sqlite
+from saveline.store.database import insert_into
 from saveline.store.directory import PERSON
 from saveline.store.rows import DEAL, NOTICE, TASK, encode_json
 from saveline.store.unsubscribed import UNSUBSCRIBED
@@ -142,7 +141,7 @@ def bundle(conn: Connection, bundles: Sequence[ToReader], now: datetime) -> None
     if not bundles:
         return
     rows = [_row(b, now) for b in bundles]
-    insert = (sqlite if is_sqlite(conn) else postgresql).insert(NOTICE).values(rows).on_conflict_do_nothing()
+    insert = insert_into(conn, NOTICE).values(rows).on_conflict_do_nothing()
     ids = {r.ordinal: r.id for r in conn.execute(insert.returning(NOTICE.c.id, NOTICE.c.ordinal))}
     joined = [b for b in bundles if _ordinal(b) in ids]
     _JOIN.run(conn, [(now, ids[_ordinal(b)], member, "queued") for b in joined for member in b.bundle.ids])

@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 import models
 from saveline.core.facts import Fact
-from saveline.store.database import is_sqlite
+from saveline.store.database import insert_into
 from saveline.store.rows import NOTICE, table
 
 UNREACHABLE: Final = table(models.Unreachable)
@@ -38,7 +37,7 @@ def mark(conn: Connection, new: Mark) -> bool:
     """Mark somebody, in place of an older address; False where they are marked with that address already."""
     known = (UNREACHABLE.c.person_id == new.person_id, UNREACHABLE.c.channel == new.channel)
     conn.execute(sa.delete(UNREACHABLE).where(*known, UNREACHABLE.c.address != new.address))
-    insert = (sqlite if is_sqlite(conn) else postgresql).insert(UNREACHABLE)
+    insert = insert_into(conn, UNREACHABLE)
     values = {f: getattr(new, f) for f in Mark.__struct_fields__}
     put = insert.values(values).on_conflict_do_nothing().returning(UNREACHABLE.c.person_id)
     return conn.execute(put).first() is not None

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 import models
@@ -16,7 +15,7 @@ from saveline.core.delivery import Queued
 from saveline.core.facts import Fact
 from saveline.core.pressing import TO_HOLDERS, UPDATE, is_live, is_post
 from saveline.store.bulk import Many, Read, upsert
-from saveline.store.database import is_sqlite
+from saveline.store.database import insert_into
 from saveline.store.rows import DEAL, NOTICE, TASK, encode_json, table
 
 THREAD: Final = table(models.Thread)
@@ -102,7 +101,7 @@ def change(conn: Connection, posts: Sequence[Post], now: datetime) -> int:
     if not posts:
         return 0
     conn.execute(sa.update(NOTICE).where(NOTICE.c.id.in_([p.id for p in posts])).values(live=False))
-    insert = (sqlite if is_sqlite(conn) else postgresql).insert(NOTICE)
+    insert = insert_into(conn, NOTICE)
     new = insert.values([_update(p, now) for p in posts]).on_conflict_do_nothing().returning(NOTICE.c.id)
     return len(conn.execute(new).all())
 

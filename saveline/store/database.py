@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -39,6 +40,11 @@ def connect(url: str) -> Engine:
 
 def is_sqlite(conn: Connection) -> bool:
     return conn.dialect.name == "sqlite"
+
+
+def insert_into(conn: Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that can say what becomes of one that is there already (``on_conflict_…``), in this database's SQL."""
+    return sqlite.insert(table) if is_sqlite(conn) else postgresql.insert(table)
 
 
 @contextmanager

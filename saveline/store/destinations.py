@@ -11,13 +11,12 @@ from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 import models
 from saveline.core.facts import Fact
 from saveline.store.bulk import Ask, Many, upsert
-from saveline.store.database import is_sqlite
+from saveline.store.database import insert_into
 from saveline.store.rows import table
 
 DESTINATION: Final = table(models.Destination)
@@ -60,7 +59,7 @@ def take(conn: Connection, key: str, now: datetime, until: datetime) -> bool:
 
     False where somebody has it already.
     """
-    insert = (sqlite if is_sqlite(conn) else postgresql).insert(DESTINATION).values(key=key, not_before=until)
+    insert = insert_into(conn, DESTINATION).values(key=key, not_before=until)
     free = sa.or_(DESTINATION.c.not_before.is_(None), DESTINATION.c.not_before <= now)
     mine = insert.on_conflict_do_update(index_elements=["key"], set_={"not_before": until}, where=free)
     return conn.execute(mine.returning(DESTINATION.c.key)).first() is not None
@@ -84,7 +83,7 @@ def failed(conn: Connection, key: str, reason: str, now: datetime, *, began: dat
     together = before.failed_at is not None and before.failures > 0 and (began or now) <= before.failed_at
     failures = before.failures if together else before.failures + 1
     values = {"failed_at": now, "failures": failures, "error": reason}
-    insert = (sqlite if is_sqlite(conn) else postgresql).insert(DESTINATION).values(key=key, **values)
+    insert = insert_into(conn, DESTINATION).values(key=key, **values)
     conn.execute(insert.on_conflict_do_update(index_elements=["key"], set_=values))
     return Destination(key, before.not_before, before.sent_at, now, failures, reason)
 

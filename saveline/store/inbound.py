@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 import models
-from saveline.store.database import is_sqlite
+from saveline.store.database import insert_into
 from saveline.store.rows import table
 
 INBOUND: Final = table(models.Inbound)
@@ -21,7 +20,7 @@ def remember(conn: Connection, source: str, key: str, now: datetime) -> str | No
 
     On PostgreSQL a second one waits here until the first has been committed or rolled back.
     """
-    insert = (sqlite if is_sqlite(conn) else postgresql).insert(INBOUND)
+    insert = insert_into(conn, INBOUND)
     new = insert.values(source=source, key=key, at=now, result="").on_conflict_do_nothing().returning(INBOUND.c.key)
     if conn.execute(new).first() is not None:  # not by rowcount, which is -1 for an insert on PostgreSQL
         return None

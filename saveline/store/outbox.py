@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from models.records import UNDELIVERED
@@ -21,7 +20,7 @@ from saveline.core.facts import Fact
 from saveline.core.notices import Notice
 from saveline.core.pressing import UPDATE
 from saveline.store.bulk import Ask
-from saveline.store.database import is_sqlite
+from saveline.store.database import insert_into, is_sqlite
 from saveline.store.rows import NOTICE, encode_json
 
 _FIELDS = Queued.__struct_fields__
@@ -157,7 +156,7 @@ def add(conn: Connection, deal_id: int, notices: Iterable[Notice], now: datetime
     rows = [_row(deal_id, notice, now) for notice in notices]
     if not rows:
         return 0
-    insert = (sqlite if is_sqlite(conn) else postgresql).insert(NOTICE)
+    insert = insert_into(conn, NOTICE)
     new = insert.values(rows).on_conflict_do_nothing().returning(NOTICE.c.id)
     return len(conn.execute(new).all())
 

@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 import models
 from saveline.core.facts import Fact
-from saveline.store.database import is_sqlite
+from saveline.store.database import insert_into
 from saveline.store.rows import table
 
 VERSION: Final = table(models.PlaybookVersion)
@@ -50,5 +49,5 @@ def latest(conn: Connection, name: str) -> Version | None:
 def remember(conn: Connection, found: Version, now: datetime) -> None:
     """Keep a version that is live, once, also where two processes meet it at the same moment."""
     row = {f: getattr(found, f) for f in Version.__struct_fields__} | {"seen_at": now}
-    insert = (sqlite if is_sqlite(conn) else postgresql).insert(VERSION)
+    insert = insert_into(conn, VERSION)
     conn.execute(insert.on_conflict_do_nothing(), row)

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 import models
-from saveline.store.database import is_sqlite
+from saveline.store.database import insert_into
 from saveline.store.rows import table
 
 UNSUBSCRIBED: Final = table(models.Unsubscribed)
@@ -18,7 +17,7 @@ UNSUBSCRIBED: Final = table(models.Unsubscribed)
 
 def put(conn: Connection, person_id: int, kind: str, now: datetime) -> bool:
     """Whether it is new."""
-    insert = (sqlite if is_sqlite(conn) else postgresql).insert(UNSUBSCRIBED)
+    insert = insert_into(conn, UNSUBSCRIBED)
     new = insert.values(person_id=person_id, kind=kind, at=now).on_conflict_do_nothing()
     return conn.execute(new.returning(UNSUBSCRIBED.c.kind)).first() is not None
 
