@@ -19,9 +19,9 @@ from saveline.core.notices import Notice, channels_for
 from saveline.core.people import Asking, Duty, People, resolve
 from saveline.core.phrases import shortened
 from saveline.notify.incoming import Report
-from saveline.store import bounced as store
-from saveline.store import outbox
+from saveline.store import outbox, unreachable
 from saveline.store.rows import decode_json
+from saveline.store.unreachable import Mark
 
 LONGEST: Final = 300
 _SAID: Final = frozenset({"queued", "sending", "unknown", "sent"})
@@ -33,14 +33,14 @@ def bounced(desk: Desk, conn: Connection, notice: Queued, report: Report, now: d
     marked."""
     people = desk.people(conn)
     person = people.by_id.get(notice.person_id)
-    if person is None or person.email.casefold() not in report.addresses or not store.handed_over(conn, notice.id):
+    if person is None or person.email.casefold() not in report.addresses or not outbox.handed_over(conn, notice.id):
         return None
     words = shortened(report.words, LONGEST) or "the mail came back"
     if not report.failed:
         return f"notice {notice.id} to {person.email}: {report.action or 'no word'}: {words}"
-    store.came_back(conn, notice.id, f"it came back: {words}")
-    mark = store.Mark(person.id, notice.channel_name, person.email, now, words, notice.id)
-    new = report.final and store.mark(conn, mark)
+    outbox.came_back(conn, notice.id, f"it came back: {words}")
+    mark = Mark(person.id, notice.channel_name, person.email, now, words, notice.id)
+    new = report.final and unreachable.mark(conn, mark)
     _say_again(desk, conn, notice, people, now)
     if new:
         _tell_manager(desk, conn, person, mark, people)
@@ -49,17 +49,17 @@ def bounced(desk: Desk, conn: Connection, notice: Queued, report: Report, now: d
 
 def _say_again(desk: Desk, conn: Connection, notice: Queued, people: People, now: datetime) -> None:
     """By the reader's next channel, unless another notice has told them the same or will."""
-    same = store.other_ways(conn, notice)
+    same = outbox.by_channel(conn, notice)
     if any(status in _SAID for channel, status in same.items() if channel != notice.channel):
         return
     about = decode_json(notice.about)
-    lost = {(m.person_id, m.channel) for m in store.marks(conn)}
+    lost = {(m.person_id, m.channel) for m in unreachable.everybody(conn)}
     ways = delivery.detours(notice, about, people, desk.workspace)
     left = [w for w in ways if w.channel not in same and (w.person_id, w.channel) not in lost]
     outbox.add(conn, notice.deal_id, left[:1], now)
 
 
-def _tell_manager(desk: Desk, conn: Connection, person: Person, mark: store.Mark, people: People) -> None:
+def _tell_manager(desk: Desk, conn: Connection, person: Person, mark: Mark, people: People) -> None:
     """Whoever is above them, or else who looks after Saveline here."""
     now, boss = mark.at, people.by_id.get(person.manager_id or 0)
     if boss is None or not boss.active:

@@ -35,7 +35,7 @@ from saveline.notify.imap import Inbox
 from saveline.notify.incoming import Letter, Unreadable
 from saveline.notify.links import VALID
 from saveline.settings import expand
-from saveline.store import bounced, inbound, outbox
+from saveline.store import inbound, outbox, unreachable
 from saveline.store.apply import apply
 
 log = logging.getLogger(__name__)
@@ -156,7 +156,7 @@ def _answered(desk: Desk, letter: Letter, trust: str) -> Handled:
         before = inbound.remember(conn, SOURCE, letter.key, now)
         if before is not None:
             return Handled("repeated", before)
-        bounced.reached(conn, person.id, notice.channel_name)
+        unreachable.reached(conn, person.id, notice.channel_name)
         handled = _act(desk, conn, letter, notice, now)
         inbound.settle(conn, SOURCE, letter.key, handled.words)
     return handled

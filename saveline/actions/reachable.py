@@ -7,7 +7,7 @@ from datetime import datetime
 from saveline.actions.desk import Desk
 from saveline.core.facts import Fact
 from saveline.core.notices import address_of
-from saveline.store import bounced
+from saveline.store import unreachable
 
 
 class Lost(Fact, frozen=True):
@@ -32,7 +32,7 @@ class Reached(Fact, frozen=True):
 def everybody(desk: Desk) -> list[Reached]:
     """In order of name. A mark at an address that was changed since counts no more."""
     with desk.reading() as conn:
-        people, marks = desk.people(conn), bounced.marks(conn)
+        people, marks = desk.people(conn), unreachable.everybody(conn)
     found = []
     for person in sorted((p for p in people.by_id.values() if p.active), key=lambda p: p.name):
         ways = {n: address_of(n, person, desk.workspace) for n in desk.workspace.channels}
@@ -53,4 +53,4 @@ def everybody(desk: Desk) -> list[Reached]:
 def reached_again(desk: Desk, person_id: int) -> int:
     """Take the marks of a person away. Returns how many there were."""
     with desk.writing() as conn:
-        return bounced.reached(conn, person_id)
+        return unreachable.reached(conn, person_id)

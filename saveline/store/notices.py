@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from saveline.core.facts import Fact
 from saveline.core.notice_states import State
 from saveline.store.load import ACCOUNT
+from saveline.store.outbox import goes_by, the_same
 from saveline.store.rows import DEAL, NOTICE
 
 
@@ -76,8 +77,7 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     if wanted.deal_id is not None:
         found.append(NOTICE.c.deal_id == wanted.deal_id)
     if wanted.channel is not None:
-        rooms = NOTICE.c.channel.startswith(f"{wanted.channel}:", autoescape=True)
-        found.append(sa.or_(NOTICE.c.channel == wanted.channel, rooms))
+        found.append(goes_by(wanted.channel))
     if wanted.since is not None:
         found.append(NOTICE.c.at >= wanted.since)
     return found
@@ -98,9 +98,7 @@ def counts(conn: Connection) -> dict[str, int]:
 
 def twins(conn: Connection, line: Line) -> list[Line]:
     """The same notice by other channels."""
-    key = ("deal_id", "task_no", "kind", "ordinal", "person_id")
-    same = [NOTICE.c[k] == getattr(line, k) for k in key]
-    query = sa.select(*_COLUMNS).where(*same, NOTICE.c.id != line.id).order_by(NOTICE.c.id)
+    query = sa.select(*_COLUMNS).where(*the_same(line), NOTICE.c.id != line.id).order_by(NOTICE.c.id)
     return [Line(*row) for row in conn.execute(query)]
 
 

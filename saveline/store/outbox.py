@@ -65,7 +65,7 @@ def claim(conn: Connection, lease: Lease, now: datetime, most: int, shut: Shut) 
         sa.select(NOTICE.c.id)
         .where(UNDELIVERED, NOTICE.c.judged_at.is_not(None), NOTICE.c.not_before <= now)
         .where(sa.or_(NOTICE.c.lease_until.is_(None), NOTICE.c.lease_until <= now))
-        .where(*(_not_by(channel) for channel in shut.channels))
+        .where(*(sa.not_(goes_by(channel)) for channel in shut.channels))
         .order_by(NOTICE.c.not_before, NOTICE.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)
@@ -109,9 +109,9 @@ def _taken(conn: Connection, now: datetime) -> Iterator[str]:
     return (place(person_id, channel) for person_id, channel in _TAKEN.rows(conn, now=now))
 
 
-def _not_by(channel: str) -> sa.ColumnElement[bool]:
-    rooms = NOTICE.c.channel.startswith(f"{channel}:", autoescape=True)
-    return sa.and_(NOTICE.c.channel != channel, sa.not_(rooms))
+def goes_by(channel: str) -> sa.ColumnElement[bool]:
+    """What goes by a channel, to people and to its rooms."""
+    return sa.or_(NOTICE.c.channel == channel, NOTICE.c.channel.startswith(f"{channel}:", autoescape=True))
 
 
 def renew(conn: Connection, leases: Iterable[str], until: datetime) -> None:
@@ -179,9 +179,28 @@ def _row(deal_id: int, n: Notice, now: datetime) -> dict[str, Any]:
 
 def by_channel(conn: Connection, notice: Queued) -> Mapping[str, str]:
     """The status of the same notice by every channel it went by."""
-    key = ("deal_id", "task_no", "kind", "ordinal", "person_id")
-    same = [NOTICE.c[k] == getattr(notice, k) for k in key]
-    return {row.channel: row.status for row in conn.execute(sa.select(NOTICE.c.channel, NOTICE.c.status).where(*same))}
+    query = sa.select(NOTICE.c.channel, NOTICE.c.status).where(*the_same(notice))
+    return {row.channel: row.status for row in conn.execute(query)}
+
+
+def the_same(notice: Any) -> list[sa.ColumnElement[bool]]:
+    """What says the same to the same reader, by whatever channel: ``notice`` is one of them, as any fact of it."""
+    return [NOTICE.c[k] == getattr(notice, k) for k in ("deal_id", "task_no", "kind", "ordinal", "person_id")]
+
+
+def came_back(conn: Connection, notice_id: int, reason: str) -> bool:
+    """Write that what was sent did not arrive. False where it was not sent."""
+    sent = sa.update(NOTICE).where(NOTICE.c.id == notice_id, NOTICE.c.status.in_(_HANDED_OVER))
+    return bool(conn.execute(sent.values(status="dead", error=reason)).rowcount)
+
+
+def handed_over(conn: Connection, notice_id: int) -> bool:
+    """Whether its mail was given to the mail server, as far as anybody knows."""
+    query = sa.select(NOTICE.c.status).where(NOTICE.c.id == notice_id)
+    return conn.execute(query).scalar() in (*_HANDED_OVER, "dead")
+
+
+_HANDED_OVER: Final = ("sent", "unknown", "sending")
 
 
 def notice(conn: Connection, notice_id: int) -> Queued:

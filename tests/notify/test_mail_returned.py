@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from saveline.actions import reachable
 from saveline.actions.mail_in import read_mail
 from saveline.notify import imap
-from saveline.store import bounced, directory
+from saveline.store import directory, unreachable
 from tests.cli.terminal import Terminal
 from tests.imapserver import Imapserver
 from tests.notify.letters import answer, returned, sent
@@ -21,7 +21,7 @@ from tests.world import World
 
 def marked(lite: World) -> list[tuple[int, str, str]]:
     with lite.desk.reading() as conn:
-        return [(m.person_id, m.channel, m.address) for m in bounced.marks(conn)]
+        return [(m.person_id, m.channel, m.address) for m in unreachable.everybody(conn)]
 
 
 def number(mail: Mail) -> int:
@@ -145,21 +145,21 @@ def test_another_address_is_tried(lite: World, mail: Mailserver, inbox: Imapserv
     inbox.put(returned(sent(lite, mail, "ana", "diagnosis")))
     read_mail(lite.desk)
     with lite.desk.writing() as conn:
-        mark = bounced.marks(conn)[0]
-        again = bounced.Mark(mark.person_id, "email", "ana.ruiz@x.example", lite.now, "full", None)
-        assert not bounced.mark(conn, mark)
-        assert bounced.mark(conn, again)
+        mark = unreachable.everybody(conn)[0]
+        again = unreachable.Mark(mark.person_id, "email", "ana.ruiz@x.example", lite.now, "full", None)
+        assert not unreachable.mark(conn, mark)
+        assert unreachable.mark(conn, again)
     assert marked(lite) == [(mark.person_id, "email", "ana.ruiz@x.example")]
 
 
 def test_marks_on_both_databases(on_both: World) -> None:
     on_both.open()
-    mark = bounced.Mark(on_both.person("ana"), "email", "ana@x.example", on_both.now, "unknown", 1)
+    mark = unreachable.Mark(on_both.person("ana"), "email", "ana@x.example", on_both.now, "unknown", 1)
     with on_both.desk.writing() as conn:
-        assert [bounced.mark(conn, mark), bounced.mark(conn, mark)] == [True, False]
-        assert bounced.marks(conn) == [mark]
-        assert [bounced.reached(conn, mark.person_id, "slack"), bounced.reached(conn, mark.person_id)] == [0, 1]
-        assert bounced.marks(conn) == []
+        assert [unreachable.mark(conn, mark), unreachable.mark(conn, mark)] == [True, False]
+        assert unreachable.everybody(conn) == [mark]
+        assert [unreachable.reached(conn, mark.person_id, "slack"), unreachable.reached(conn, mark.person_id)] == [0, 1]
+        assert unreachable.everybody(conn) == []
 
 
 # --- at the terminal --------------------------------------------------------------------------------------------------
