@@ -12,7 +12,8 @@ from typing import Final
 from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
-from saveline.core import delivery
+from saveline.actions.detours import other_ways
+from saveline.actions.reachable import lost
 from saveline.core.delivery import Queued
 from saveline.core.facts import Person
 from saveline.core.notices import Notice, channels_for
@@ -20,11 +21,9 @@ from saveline.core.people import Asking, Duty, People, resolve
 from saveline.core.phrases import shortened
 from saveline.notify.incoming import Report
 from saveline.store import outbox, unreachable
-from saveline.store.rows import decode_json
 from saveline.store.unreachable import Mark
 
 LONGEST: Final = 300
-_SAID: Final = frozenset({"queued", "sending", "unknown", "sent"})
 
 
 def bounced(desk: Desk, conn: Connection, notice: Queued, report: Report, now: datetime) -> str | None:
@@ -41,22 +40,11 @@ def bounced(desk: Desk, conn: Connection, notice: Queued, report: Report, now: d
     outbox.came_back(conn, notice.id, f"it came back: {words}")
     mark = Mark(person.id, notice.channel_name, person.email, now, words, notice.id)
     new = report.final and unreachable.mark(conn, mark)
-    _say_again(desk, conn, notice, people, now)
+    others = other_ways(conn, notice, people, desk.workspace, lost(desk, conn, people))
+    outbox.add(conn, notice.deal_id, others or [], now)
     if new:
         _tell_manager(desk, conn, person, mark, people)
     return f"notice {notice.id} to {person.email} came back: {words}"
-
-
-def _say_again(desk: Desk, conn: Connection, notice: Queued, people: People, now: datetime) -> None:
-    """By the reader's next channel, unless another notice has told them the same or will."""
-    same = outbox.by_channel(conn, notice)
-    if any(status in _SAID for channel, status in same.items() if channel != notice.channel):
-        return
-    about = decode_json(notice.about)
-    lost = {(m.person_id, m.channel) for m in unreachable.everybody(conn)}
-    ways = delivery.detours(notice, about, people, desk.workspace)
-    left = [w for w in ways if w.channel not in same and (w.person_id, w.channel) not in lost]
-    outbox.add(conn, notice.deal_id, left[:1], now)
 
 
 def _tell_manager(desk: Desk, conn: Connection, person: Person, mark: Mark, people: People) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+
+from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
 from saveline.core.facts import Fact
 from saveline.core.notices import address_of
+from saveline.core.people import People
 from saveline.store import unreachable
+from saveline.store.unreachable import Mark
 
 
 class Lost(Fact, frozen=True):
@@ -30,24 +35,33 @@ class Reached(Fact, frozen=True):
 
 
 def everybody(desk: Desk) -> list[Reached]:
-    """In order of name. A mark at an address that was changed since counts no more."""
+    """In order of name."""
     with desk.reading() as conn:
-        people, marks = desk.people(conn), unreachable.everybody(conn)
+        people = desk.people(conn)
+        marks = lost(desk, conn, people)
     found = []
     for person in sorted((p for p in people.by_id.values() if p.active), key=lambda p: p.name):
         ways = {n: address_of(n, person, desk.workspace) for n in desk.workspace.channels}
-        lost = [m for m in marks if m.person_id == person.id and ways.get(m.channel) == m.address]
-        gone = {m.channel for m in lost}
+        gone = {channel: mark for (who, channel), mark in marks.items() if who == person.id}
         found.append(
             Reached(
                 person.name,
                 person.email,
                 person.department or "",
                 tuple(n for n, address in ways.items() if address and n not in gone),
-                tuple(Lost(m.channel, m.address, m.at, m.reason) for m in lost),
+                tuple(Lost(m.channel, m.address, m.at, m.reason) for m in gone.values()),
             )
         )
     return found
+
+
+def lost(desk: Desk, conn: Connection, people: People) -> Mapping[tuple[int, str], Mark]:
+    """Who is not reached by which channel any more. A mark at an address that was changed since counts no more."""
+    return {
+        (m.person_id, m.channel): m
+        for m in unreachable.everybody(conn)
+        if address_of(m.channel, people.by_id.get(m.person_id), desk.workspace) == m.address
+    }
 
 
 def reached_again(desk: Desk, person_id: int) -> int:

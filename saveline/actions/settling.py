@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
-from msgspec import DecodeError
 from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
+from saveline.actions.detours import other_ways
 from saveline.actions.lanes import Job
 from saveline.core import delivery
 from saveline.core.delivery import Outcome, Sent, Transient, Verdict
@@ -22,12 +20,9 @@ from saveline.core.workspace import Workspace
 from saveline.notify.channels.base import redacted
 from saveline.notify.message import cleaned
 from saveline.store import conversations, destinations, outbox, sending
-from saveline.store.rows import decode_json
 from saveline.store.sending import End
 
 log = logging.getLogger(__name__)
-
-_ALIVE: Final = frozenset({"queued", "sending", "unknown", "sent"})
 
 
 @dataclass(slots=True)
@@ -53,7 +48,7 @@ def settle(conn: Connection, finished: Sequence[Finished], workspace: Workspace,
     for (end, others), f in zip(meant, finished, strict=True):
         n = f.job.notice
         if n.id in mine and end.verdict.status == "dead" and others:
-            outbox.add(conn, n.deal_id, others if not n.person_id else others[:1], now)
+            outbox.add(conn, n.deal_id, others, now)
     conversations.posted(conn, [(end.notice, end.verdict.ref or "") for end, _ in meant if end.notice.id in mine], now)
     _destinations(conn, finished, now)
     return [
@@ -70,7 +65,8 @@ def _meant(
     if isinstance(result, Verdict):
         return End(notice, job.lease, result), []
     doubt, secrets = (job.channel.doubt, job.channel.secrets) if job.channel else ("once", ())
-    others = [] if isinstance(result, Sent) else _other_ways(conn, job, workspace)
+    facts = job.facts
+    others = [] if isinstance(result, Sent) else other_ways(conn, notice, facts.people, workspace, facts.lost)
     verdict = delivery.verdict(notice, result, now, doubt=doubt, last_resort=others == [])
     said = None if isinstance(result, Sent) else printable(result.reason, secrets, 500)
     ref = printable(verdict.ref, secrets, 200) if verdict.ref else None
@@ -81,24 +77,6 @@ def _meant(
 def printable(text: str | None, secrets: Sequence[str], most: int) -> str | None:
     """Reasons come from servers and libraries: kept short, in one line, and without what must not be kept."""
     return shortened(" ".join(cleaned(redacted(text, secrets)).split()), most) if text else None
-
-
-def _other_ways(conn: Connection, job: Job, workspace: Workspace) -> list[Notice] | None:
-    """By what else the reader could be told; None where another notice tells them the same already."""
-    notice, facts = job.notice, job.facts
-    same = outbox.by_channel(conn, notice)
-    if any(status in _ALIVE for channel, status in same.items() if channel != notice.channel):
-        return None
-    ways = delivery.detours(notice, _about(job), facts.people, workspace, facts.lost)
-    return [way for way in ways if way.channel not in same or not notice.person_id]
-
-
-def _about(job: Job) -> dict[str, object]:
-    """What it says, or nothing where that is why it is dead."""
-    with suppress(DecodeError):
-        found: object = decode_json(job.notice.about)
-        return found if isinstance(found, dict) else {}
-    return {}
 
 
 # --- destinations -----------------------------------------------------------------------------------------------------
