@@ -17,7 +17,7 @@ from saveline.actions.reachable import lost
 from saveline.core.delivery import Queued
 from saveline.core.facts import Person
 from saveline.core.notices import Notice, channels_for
-from saveline.core.people import Asking, Duty, People, resolve
+from saveline.core.people import People
 from saveline.core.phrases import shortened
 from saveline.notify.incoming import Report
 from saveline.store import outbox, unreachable
@@ -51,8 +51,7 @@ def _tell_manager(desk: Desk, conn: Connection, person: Person, mark: Mark, peop
     """Whoever is above them, or else who looks after Saveline here."""
     now, boss = mark.at, people.by_id.get(person.manager_id or 0)
     if boss is None or not boss.active:
-        found = resolve(desk.workspace.steward, Asking(now), people, Duty()).person_id
-        boss = people.by_id.get(found or 0)
+        boss = desk.steward(people, now)
     if boss is None or boss.id == person.id:
         return
     about = {"news": "unreachable", "who": person.id, "address": mark.address, "reason": mark.reason}

@@ -14,8 +14,8 @@ from sqlalchemy.engine import Connection, Engine
 from saveline.clock import Clock, system
 from saveline.core.decide.draft import Case
 from saveline.core.errors import Invalid, Problem, UnknownDeal
-from saveline.core.facts import Account, Deal
-from saveline.core.people import Duty, People
+from saveline.core.facts import Account, Deal, Person
+from saveline.core.people import Asking, Duty, People, resolve
 from saveline.core.play import Play
 from saveline.core.workspace import Workspace
 from saveline.core.worktime import DaysOff
@@ -96,6 +96,11 @@ class Desk:
             found = People(directory.persons(conn), ws.departments, ws.zone, ws.hours, days_off)
             self._people = (revision, found)
         return self._people[1]
+
+    def steward(self, people: People, now: datetime) -> Person | None:
+        """Who looks after Saveline here, or stands in for them; None where nobody of them is at work."""
+        found = resolve(self.workspace.steward, Asking(now), people, Duty()).person_id
+        return people.by_id.get(found or 0)
 
     def play(self, conn: Connection, hash_: str) -> Play:
         """The version a deal runs by. Raises Invalid where it is not stored or cannot be compiled any more."""

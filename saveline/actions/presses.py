@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -52,13 +52,19 @@ class Pressed(Fact, frozen=True):
 def press(desk: Desk, wanted: Press) -> Pressed:
     """Act on it, in one transaction with the memory of it. Raises a Refusal, which leaves everything as it was and the
     press unused: whoever forgot an answer may press again."""
+    return press_of(desk, wanted.source, wanted.key, lambda _conn: wanted)
+
+
+def press_of(desk: Desk, source: str, key: str, made: Callable[[Connection], Press]) -> Pressed:
+    """The same where the transaction has to look who presses, and about what: ``made`` is asked only about a press that
+    is new, and whatever it raises leaves everything as it was."""
     with desk.writing() as conn:
         now = desk.now(conn)
-        before = inbound.remember(conn, wanted.source, wanted.key, now)
+        before = inbound.remember(conn, source, key, now)
         if before is not None:
             return Pressed(before, repeated=True)
-        pressed = press_within(desk, conn, wanted, now)
-        inbound.settle(conn, wanted.source, wanted.key, pressed.words)
+        pressed = press_within(desk, conn, made(conn), now)
+        inbound.settle(conn, source, key, pressed.words)
     return pressed
 
 

@@ -8,16 +8,18 @@ notice that was sent, and whoever pressed it may what :mod:`saveline.core.decide
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
 from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
-from saveline.actions.presses import Press, press_within
+from saveline.actions.presses import Press, press_of
 from saveline.actions.tasks import TaskRef
 from saveline.core.decide.authorize import authorize
 from saveline.core.decide.draft import Case, Draft
+from saveline.core.delivery import Queued
 from saveline.core.errors import AnswersRefused, GateHolds, Missing, Refusal, TaskTaken, UnknownNotice, UnknownWord
 from saveline.core.facts import Doer, Fact, Person
 from saveline.core.intents import (
@@ -39,8 +41,8 @@ from saveline.core.pressing import TO_HOLDERS
 from saveline.notify import slack_modals
 from saveline.notify.channels.blocks import Block
 from saveline.notify.slack_modals import Opened
-from saveline.notify.slack_payloads import Kept, Pushed, Submitted, Target, Where
-from saveline.store import inbound, load, outbox
+from saveline.notify.slack_payloads import Kept, Pushed, Submitted, Target
+from saveline.store import load, outbox
 
 SOURCE: Final = "slack"
 
@@ -126,21 +128,23 @@ _DIRECT: Final[Mapping[str, Intent]] = {"seen": Seen(), "claim": Claim(), "answe
 
 
 def _act(desk: Desk, user: str, key: str, target: Target, intent: Intent) -> Say | Stranger:
-    """One transaction. Raises a Refusal, which leaves the press unused."""
-    with desk.writing() as conn:
-        now = desk.now(conn)
-        before = inbound.remember(conn, SOURCE, key, now)
-        if before is not None:
-            return Say(before)
+    """One transaction. Raises a Refusal, which leaves the press unused; so does a stranger's."""
+
+    def made(conn: Connection) -> Press:
         person = member(desk.people(conn), user)
         if person is None:
-            inbound.forget(conn, SOURCE, key)
-            return Stranger(user)
-        ref = _meant(desk, conn, target, person, intent)
-        wanted = Press(SOURCE, key, ref, Doer(person.id, "slack"), intent)
-        words = press_within(desk, conn, wanted, now).words
-        inbound.settle(conn, SOURCE, key, words)
-    return Say(words, acted=True)
+            raise _Unknown
+        return Press(SOURCE, key, _meant(desk, conn, target, person, intent), Doer(person.id, "slack"), intent)
+
+    try:
+        pressed = press_of(desk, SOURCE, key, made)
+    except _Unknown:
+        return Stranger(user)
+    return Say(pressed.words, acted=not pressed.repeated)
+
+
+class _Unknown(Exception):
+    """Ends the transaction of somebody whom nobody knows."""
 
 
 def _ask(desk: Desk, push: Pushed) -> Reaction | None:
@@ -176,19 +180,24 @@ def _allowed(case: Case, ref: TaskRef, person: Person, intent: Intent, now: date
 def _meant(desk: Desk, conn: Connection, target: Target, person: Person, intent: Intent) -> TaskRef:
     """The task that a button is about. Raises UnknownNotice, and TaskTaken where the button went to somebody who has
     the task no more: what they see in it is out of date."""
-    if not target.notice_id:
-        return TaskRef(target.deal_id, target.no)
-    try:
-        notice = outbox.notice(conn, target.notice_id)
-    except LookupError:
-        raise UnknownNotice(target.notice_id) from None
-    ref = TaskRef(notice.deal_id, notice.task_no)
-    if notice.kind in TO_HOLDERS and notice.person_id and not isinstance(intent, Comment):
+    ref, notice = _named(conn, target)
+    if notice and notice.kind in TO_HOLDERS and notice.person_id and not isinstance(intent, Comment):
         case = _case(desk, conn, ref, desk.people(conn))
         task = case.deal.task(ref.no)
         if task is not None and task.state == "open" and task.assignee_id not in (notice.person_id, person.id):
             raise TaskTaken(task.title, case.people.name(task.assignee_id))
     return ref
+
+
+def _named(conn: Connection, target: Target) -> tuple[TaskRef, Queued | None]:
+    """The task that a button names, and the notice by which it does, if by one. Raises UnknownNotice."""
+    if not target.notice_id:
+        return TaskRef(target.deal_id, target.no), None
+    try:
+        notice = outbox.notice(conn, target.notice_id)
+    except LookupError:
+        raise UnknownNotice(target.notice_id) from None
+    return TaskRef(notice.deal_id, notice.task_no), notice
 
 
 def _case(desk: Desk, conn: Connection, ref: TaskRef, people: People) -> Case:
@@ -203,22 +212,14 @@ def _beside(desk: Desk, sent: Submitted, problems: tuple[str, ...] | list[str]) 
     """Words beside the questions they are about."""
     plan: TaskPlan | None = None
     if sent.verb == "done":
-        with desk.reading() as conn:
-            people = desk.people(conn)
-            ref = _where(conn, sent.target)
-            case = _case(desk, conn, ref, people)
+        with desk.reading() as conn, suppress(UnknownNotice):
+            ref, _ = _named(conn, sent.target)
+            case = _case(desk, conn, ref, desk.people(conn))
             task = case.deal.task(ref.no)
             plan = Draft(case).plan(task) if task is not None else None
     asked = [q for q in slack_modals.questions(sent.verb, sent.target.outcome, plan) if q in sent.answers]
     errors = slack_modals.beside(sent.verb, asked or list(sent.answers), problems)
     return Beside(errors) if errors else Instead(slack_modals.told("; ".join(problems), sent.answers))
-
-
-def _where(conn: Connection, target: Target) -> TaskRef:
-    if not target.notice_id:
-        return TaskRef(target.deal_id, target.no)
-    notice = outbox.notice(conn, target.notice_id)
-    return TaskRef(notice.deal_id, notice.task_no)
 
 
 def member(people: People, user: str) -> Person | None:
@@ -232,7 +233,8 @@ def introduction(desk: Desk, user: str, email: str) -> str:
         people, now = desk.people(conn), desk.now(conn)
     known = people.by_email.get(email.casefold()) if email else None
     line = f"`slack: {user}`"
-    steward = _steward(desk, people, now)
+    found = desk.steward(people, now)
+    steward = found.name if found else "whoever looks after Saveline here"
     if known is not None:
         where = f"{known.name} ({known.email}) stands in people.yaml without this Slack account"
         return f"I do not know yet that this is you: {where}. Ask {steward} to write {line} there, then press again."
@@ -240,16 +242,3 @@ def introduction(desk: Desk, user: str, email: str) -> str:
         f"I do not know you yet, so nothing was changed. Ask {steward} to add you to people.yaml with {line}, "
         "then press again."
     )
-
-
-def _steward(desk: Desk, people: People, now: datetime) -> str:
-    """Who looks after Saveline here, by name."""
-    for link in desk.workspace.steward:
-        email = str(link)
-        found = people.by_email.get(email.casefold())
-        if found is not None and people.at_work(found.id, now, []) is not None:
-            return found.name
-    return "whoever looks after Saveline here"
-
-
-__all__ = ["Beside", "Instead", "Reaction", "Say", "Show", "Stranger", "Where", "introduction", "pushed", "submitted"]

@@ -50,8 +50,3 @@ def of(conn: Connection, source: str) -> list[tuple[datetime, str]]:
     """Everything of one source, in order: when, and what came of it."""
     query = sa.select(INBOUND.c.at, INBOUND.c.result).where(INBOUND.c.source == source).order_by(INBOUND.c.at)
     return [(row[0], row[1]) for row in conn.execute(query)]
-
-
-def forget(conn: Connection, source: str, key: str) -> None:
-    """It came to nothing, and may come again."""
-    conn.execute(sa.delete(INBOUND).where(INBOUND.c.source == source, INBOUND.c.key == key))

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from saveline.actions import slack_doing
+from saveline.actions import presses
 from saveline.notify import slack_payloads
 from saveline.store.rows import EVENT, NOTICE
 from saveline.web import slack_door
@@ -238,7 +238,7 @@ def test_a_bug_of_ours_is_said_and_no_5xx(
     def broken(*_: Any) -> None:
         raise RuntimeError("planted")
 
-    monkeypatch.setattr(slack_doing, "press_within", broken)
+    monkeypatch.setattr(presses, "press_within", broken)
     assert members.press("UANA", members.slack.to("UANA")[1], "I have read it").status_code == 200
     assert members.told("UANA") == slack_door.BROKEN
     assert "planted" in caplog.text
