@@ -12,21 +12,19 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
-from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from saveline.actions import bounces
 from saveline.actions.desk import Desk
-from saveline.actions.presses import Press, said
+from saveline.actions.presses import Press, press_within
 from saveline.actions.tasks import TaskRef
 from saveline.core import answers as forms
-from saveline.core.decide.draft import Case, Decision, Draft
-from saveline.core.decide.intents import decide
+from saveline.core.decide.draft import Case, Draft
 from saveline.core.delivery import Queued
 from saveline.core.errors import Missing, Refusal
 from saveline.core.facts import Doer, Fact
-from saveline.core.intents import Comment, Done
+from saveline.core.intents import Comment, Done, Intent
 from saveline.core.notices import Notice
 from saveline.core.phrases import count, shortened
 from saveline.faults import crash_point
@@ -36,7 +34,6 @@ from saveline.notify.incoming import Letter, Unreadable
 from saveline.notify.links import VALID
 from saveline.settings import expand
 from saveline.store import inbound, outbox, unreachable
-from saveline.store.apply import apply
 
 log = logging.getLogger(__name__)
 
@@ -183,21 +180,28 @@ def _act(desk: Desk, conn: Connection, letter: Letter, notice: Queued, now: date
     if not notice.deal_id:
         _tell(conn, notice, "It was an answer to a message that is about more than one task.", now)
         return Handled("answered", "an answer to what is about no single deal")
-    case = desk.locked(conn, notice.deal_id)
+    ref = TaskRef(notice.deal_id, notice.task_no)
+
+    def pressed(intent: Intent) -> str:
+        return press_within(desk, conn, Press(SOURCE, letter.key, ref, by, intent), now).words
+
     wanted, rest = _wants_done(letter.text)
     refused = ""
     if wanted:
         try:
-            return _complete(conn, case, notice, by, _with_attachments(rest, letter.attachments), now)
-        except Refusal as refusal:
+            _one_word_will_do(desk.locked(conn, ref.deal_id), ref.no)
+            words = pressed(Done())
+        except Refusal as refusal:  # deciding comes before writing: nothing has changed
             refused = str(refusal)
-    body = _with_attachments(letter.text, letter.attachments)
-    decision = decide(case, notice.task_no, Comment(body), by=by, at=now)
-    apply(conn, [decision], now)
-    press = Press(SOURCE, letter.key, TaskRef(notice.deal_id, notice.task_no), by, Comment(body))
+        else:
+            below = _with_attachments(rest, letter.attachments)
+            if below:
+                pressed(Comment(below))
+            return Handled("done", words)
+    words = pressed(Comment(_with_attachments(letter.text, letter.attachments)))
     if refused:
         _tell(conn, notice, refused, now)
-    return Handled("answered" if refused else "comment", said(case, press, decision))
+    return Handled("answered" if refused else "comment", words)
 
 
 def _wants_done(text: str) -> tuple[bool, str]:
@@ -206,24 +210,10 @@ def _wants_done(text: str) -> tuple[bool, str]:
     return first.strip(" .!*_\t✓✅👍").casefold() in DONE_WORDS, rest.strip()
 
 
-def _complete(conn: Connection, case: Case, notice: Queued, by: Doer, rest: str, now: datetime) -> Handled:
-    """Finish the task; what stands below the first line is a comment. Raises a Refusal, and nothing is written then."""
-    if not notice.task_no:
+def _one_word_will_do(case: Case, no: int) -> None:
+    """Raises Missing where there is no one task, where it can end in more than one way, or must be answered for."""
+    if not no:
         raise Missing("That mail is about the deal as a whole, not about one task.")
-    _needs_no_form(case, notice.task_no)
-    intent = Done()
-    decision: Decision = decide(case, notice.task_no, intent, by=by, at=now)
-    press = Press(SOURCE, "", TaskRef(notice.deal_id, notice.task_no), by, intent)
-    words = said(case, press, decision)
-    if rest:
-        after = replace(case, deal=decision.deal)
-        decision = decision.then(decide(after, notice.task_no, Comment(rest), by=by, at=now))
-    apply(conn, [decision], now)
-    return Handled("done", words)
-
-
-def _needs_no_form(case: Case, no: int) -> None:
-    """Raises Missing where the task can end in more than one way, or must be answered for."""
     draft = Draft(case)
     task = draft.task(no)
     plan = draft.plan(task)
