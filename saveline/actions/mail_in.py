@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
 from sqlalchemy.engine import Connection
@@ -25,7 +25,7 @@ from saveline.core.delivery import Queued
 from saveline.core.errors import Missing, Refusal
 from saveline.core.facts import Doer, Fact
 from saveline.core.intents import Comment, Done, Intent
-from saveline.core.notices import Notice
+from saveline.core.notices import Notice, hour_number
 from saveline.core.phrases import count, shortened
 from saveline.faults import crash_point
 from saveline.notify import imap, incoming
@@ -239,6 +239,5 @@ def _tell(conn: Connection, notice: Queued, why: str, now: datetime) -> None:
     """Queue an answer to the sender, with the way to the form. At most one an hour about a task to a person: should a
     machine ever answer our answers, that is all it gets."""
     about = {"news": "mail_answer", "why": why}
-    hour = int(now.timestamp()) // int(timedelta(hours=1).total_seconds())
-    answer = Notice("news", now, notice.person_id, notice.channel, notice.task_no, hour, about)
+    answer = Notice("news", now, notice.person_id, notice.channel, notice.task_no, hour_number(now), about)
     outbox.add(conn, notice.deal_id, [answer], now)

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from saveline.actions.desk import Desk
 from saveline.actions.tasks import TaskRef
 from saveline.core.facts import Person
-from saveline.core.notices import Notice, fallback
+from saveline.core.notices import Notice, fallback, hour_number
 from saveline.core.workspace import Workspace
 from saveline.store import inbound, outbox
 from saveline.store.rows import NOTICE
@@ -30,7 +30,7 @@ def mail_own_link(desk: Desk, ref: TaskRef, link: str, address: str) -> None:
     """
     with desk.writing() as conn:
         now = desk.now(conn)
-        hour = int(now.timestamp()) // 3600
+        hour = hour_number(now)
         if inbound.count(conn, SOURCE, f"{link}:{hour}:") >= MOST_AN_HOUR:
             return
         asked = sha256(address.casefold().encode()).hexdigest()[:16]
@@ -50,7 +50,7 @@ def renew_link(desk: Desk, ref: TaskRef, person_id: int) -> None:
 
 
 def _queue(desk: Desk, conn: Connection, ref: TaskRef, person: Person, now: datetime) -> None:
-    ordinal = int(now.timestamp()) // 3600 * 1000 + min(ref.no, 999)
+    ordinal = hour_number(now) * 1000 + min(ref.no, 999)
     about = {"news": "your_link", "task": ref.no}
     channel = _by_mail(person, desk.workspace)
     told = Notice("news", now, person.id, channel, 0, ordinal, about)

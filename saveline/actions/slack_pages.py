@@ -15,7 +15,7 @@ from saveline.core.decide.draft import Draft
 from saveline.core.errors import Invalid, UnknownAccount
 from saveline.core.facts import Account, Deal, Fact, Person, Task
 from saveline.core.people import Duty, People
-from saveline.core.phrases import count, day, due, listed, money, words_of
+from saveline.core.phrases import count, day, due, listed, money, quoted, words_of
 from saveline.notify import slack_pages as pages
 from saveline.notify.buttons import for_task
 from saveline.notify.channels.blocks import Block, section
@@ -90,16 +90,11 @@ def _tasks(desk: Desk, conn: Connection, people: People, person: Person, now: da
                 arr=money(line.arr_cents, desk.workspace.currency),
                 due=due(local(line.due_at), local(now)),
                 late=line.due_at < now,
-                offered=_department(people, line.department) if line.assignee_id is None else "",
+                offered=people.department(line.department) if line.assignee_id is None else "",
                 buttons=_buttons(desk, conn, people, deal, account, task) if deal and account and task else (),
             )
         )
     return cards
-
-
-def _department(people: People, key: str | None) -> str:
-    found = people.departments.get(key or "")
-    return found.name if found else key or "nobody"
 
 
 def _buttons(
@@ -149,7 +144,7 @@ def _deal(desk: Desk, conn: Connection, people: People, person: Person, now: dat
         return [section(_escaped(f"{UnknownAccount(wanted, known)} `/saveline help` shows what can be asked."))]
     deal, account = load.deals(conn, [found])[0]
     local, here = people.calendar(person.id).local, people.calendar(person.id).local(now)
-    teller = Chronicler(people, desk.workspace, lambda no: _named(deal, no))
+    teller = Chronicler(people, desk.workspace, lambda no: quoted(deal, no))
     events = load.history(conn, [deal.id])[deal.id][-MOST_EVENTS:]
     card = DealCard(
         title=f"{account.name}: deal {deal.id}",
@@ -180,15 +175,10 @@ def _facts(desk: Desk, deal: Deal, account: Account, people: People, here: datet
     ]
 
 
-def _named(deal: Deal, no: int) -> str:
-    task = deal.task(no)
-    return f"“{task.title or task.plan}”" if task else str(no)
-
-
 def _holder(people: People, task: Task) -> str:
     if task.assignee_id is not None:
         return people.name(task.assignee_id)
-    return f"offered to {_department(people, task.department)}"
+    return f"offered to {people.department(task.department) or 'nobody'}"
 
 
 def _escaped(text: str) -> str:

@@ -24,13 +24,12 @@ class _Reader:
 
     def __init__(self, people: People, zone: ZoneInfo) -> None:
         self._people, self._zone = people, zone
-        self._by_address = {p.email.casefold(): p.id for p in people.by_id.values()}
 
     def person(self, address: str) -> int:
-        found = self._by_address.get(address.casefold())
+        found = self._people.by_email.get(address.casefold())
         if found is None:
-            raise UnknownPerson(address[:254], list(self._by_address))
-        return found
+            raise UnknownPerson(address[:254], list(self._people.by_email))
+        return found.id
 
     def moment(self, text: str) -> datetime:
         try:

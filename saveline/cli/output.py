@@ -17,6 +17,7 @@ from rich.text import Text
 from saveline.actions.desk import Desk
 from saveline.core.chronicle import Chronicler
 from saveline.core.decide.draft import Decision
+from saveline.core.phrases import quoted
 
 REFUSED: Final = 1
 USAGE: Final = 2
@@ -83,7 +84,7 @@ def decision(desk: Desk, made: Decision, *, as_json: bool) -> None:
         return
     with desk.reading() as conn:
         people = desk.people(conn)
-    teller = Chronicler(people, desk.workspace, lambda no: _title(made, no))
+    teller = Chronicler(people, desk.workspace, lambda no: quoted(made.deal, no))
     for event in made.events:
         say(teller.event(event))
     told = dict.fromkeys(people.name(n.person_id) if n.person_id else n.channel for n in made.notices)
@@ -94,8 +95,3 @@ def decision(desk: Desk, made: Decision, *, as_json: bool) -> None:
 def decided(made: Decision) -> dict[str, Any]:
     """A decision as JSON tells it."""
     return {"deal": made.deal, "events": made.events, "notices": made.notices}
-
-
-def _title(made: Decision, no: int) -> str:
-    task = made.deal.task(no)
-    return f"“{task.title or task.plan}”" if task else str(no)

@@ -17,7 +17,7 @@ from saveline.core.chronicle import Chronicler
 from saveline.core.errors import Invalid, UnknownDeal
 from saveline.core.facts import Account, Deal, Task
 from saveline.core.people import Duty, People
-from saveline.core.phrases import due, money, words_of
+from saveline.core.phrases import due, money, quoted, words_of
 from saveline.core.play import Play
 from saveline.core.runway import Runway, with_last_moments
 from saveline.core.why.deal import deal_brief
@@ -176,10 +176,5 @@ def _state(task: Task) -> str:
 
 def _history(desk: Desk, deal: Deal, events: list[Event], people: People) -> None:
     output.say("\nHistory", style="bold")
-
-    def name(no: int) -> str:
-        task = deal.task(no)
-        return f"“{task.title or task.plan}”" if task else str(no)
-
-    teller = Chronicler(people, desk.workspace, name)
+    teller = Chronicler(people, desk.workspace, lambda no: quoted(deal, no))
     output.table(("", ""), [(teller.moment(e.at), teller.event(e)) for e in events])

@@ -17,7 +17,7 @@ from typing import Final, Literal, TypeAlias
 
 from saveline.core.facts import Fact, Person
 from saveline.core.workspace import Attention
-from saveline.core.worktime import HORIZON_DAYS, WorkCalendar, before, next_opening
+from saveline.core.worktime import HORIZON_DAYS, WorkCalendar, before, first_opening, next_opening
 
 Held: TypeAlias = Literal["quiet hours", "an absence", "the most messages of a day"]
 """What a notice waits for to be over, in words that stand in ``notice.held_for``."""
@@ -196,7 +196,7 @@ def away_until(calendar: WorkCalendar, at: datetime) -> datetime | None:
     day = calendar.local(at).date()
     for absence in calendar.absences:
         if absence.first <= day:
-            back = next_opening(calendar, calendar.wall(absence.back, 0))
+            back = first_opening(calendar, absence.back)
             if at < back and (absence.covers(day) or not _worked(calendar, absence.back, day)):
                 return back
     return None

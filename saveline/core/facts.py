@@ -142,6 +142,11 @@ class Clock(Fact, frozen=True):
     waits_since: datetime | None = None
     next_at: datetime | None = None
 
+    @property
+    def unread(self) -> bool:
+        """Whether nobody has said that they read it since it was given out, or last went up."""
+        return self.seen_at is None or (self.escalated_at is not None and self.escalated_at > self.seen_at)
+
 
 class Task(Fact, frozen=True):
     """One piece of work on a deal. ``no`` counts within the deal, so task 12.3 is the third task of deal 12.
@@ -175,6 +180,11 @@ class Task(Fact, frozen=True):
     @property
     def closed(self) -> bool:
         return self.state in TASK_CLOSED
+
+    @property
+    def offered(self) -> bool:
+        """Whether it is nobody's yet, and anybody of a department may take it."""
+        return self.assignee_id is None and self.department is not None
 
     @property
     def ahead(self) -> bool:

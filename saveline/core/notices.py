@@ -74,6 +74,11 @@ def address_of(channel: str, person: Person | None, workspace: Workspace) -> str
     return room or (_address(known, person) if known and person else "")
 
 
+def hour_number(at: datetime) -> int:
+    """The hour of ``at``, counted from 1970: as the ordinal of a notice it lets one an hour through."""
+    return int(at.timestamp()) // 3600
+
+
 def rooms_for(department: Department | None) -> tuple[str, ...]:
     """The channel of a department, where it has one."""
     return (department.channel,) if department and department.channel else ()

@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeAlias
 from msgspec.structs import replace
 
 from saveline.core.facts import Absence, Department, Fact, Person
-from saveline.core.worktime import DaysOff, WeekHours, WorkCalendar, next_opening, parse_hours
+from saveline.core.worktime import DaysOff, WeekHours, WorkCalendar, first_opening, parse_hours
 
 PICKS: Final = ("round_robin", "least_loaded")
 SHOWN: Final = 5
@@ -166,6 +166,11 @@ class People:
         person = self.by_id.get(person_id or 0)
         return person.name if person else "Saveline"
 
+    def department(self, key: str | None) -> str:
+        """A department's title; of one that is no longer in the settings its key; '' for none."""
+        found = self.departments.get(key or "")
+        return found.name if found else (key or "")
+
     def calendar(self, person_id: int | None) -> WorkCalendar:
         """The working calendar of a person; of the workspace where there is no such person."""
         found = self._calendars.get(person_id)
@@ -210,7 +215,7 @@ class People:
         if found is None:
             calendar = self._build(replace(person, absences=()))
             days = {day for a in person.absences for day in (a.first, a.back)}
-            found = tuple(sorted(next_opening(calendar, calendar.wall(day, 0)) for day in days))
+            found = tuple(sorted(first_opening(calendar, day) for day in days))
             self._turns[person.id] = found
         return found
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from saveline.core.facts import Person
+from saveline.core.facts import Deal, Person, Task
 from saveline.core.tongue import ENGLISH, Tongue, sentence
 
 SIGNS: Final = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "BRL": "R$"}
@@ -140,6 +140,29 @@ def role(key: str) -> str:
 
 def first_name(person: Person | None) -> str:
     return person.name.split()[0] if person and person.name.split() else ""
+
+
+def task_name(task: Task) -> str:
+    """What a task is called: by its title, or by its word in the play while it has none."""
+    return task.title or words_of(task.plan)
+
+
+def quoted(deal: Deal, no: int) -> str:
+    """A task by its name, ``“Find out why”``; nothing where the deal has no such task."""
+    task = deal.task(no)
+    return f"“{task_name(task)}”" if task else ""
+
+
+def asked_for(
+    request: Mapping[str, Any], deal: Deal | None, name: Callable[[int], str], tongue: Tongue = ENGLISH
+) -> str:
+    """What an approval is asked for, and with which answers beside it. ``request`` are the approval's own answers, as
+    the engine wrote them; ``name`` names people."""
+    asker, of = name(int(request.get("by", 0))), deal.task(int(request.get("of", 0))) if deal else None
+    given = "; ".join(f"{words_of(k)}: {answer_words(v, tongue)}" for k, v in dict(request.get("answers", {})).items())
+    if of is None:
+        return tongue.say("{name} asks for it: {answers}.", name=asker, answers=given)
+    return tongue.say("{name} asks for it to finish “{task}”: {answers}.", name=asker, task=of.title, answers=given)
 
 
 def possessive(name: str) -> str:

@@ -22,7 +22,7 @@ from saveline.core.phrases import count, listed, words_of
 from saveline.core.play import STAGE_ENDS, Play, TaskPlan
 from saveline.core.runway import Runway, Slot, conditional, least_days, with_last_moments
 from saveline.core.workspace import Workspace
-from saveline.core.worktime import DaysOff, WorkCalendar, next_opening
+from saveline.core.worktime import DaysOff, WorkCalendar, first_opening
 
 MONDAY: Final = date(2026, 6, 1)
 """When a deal is opened for a picture that is of no deal: a Monday, in months without a change of clocks."""
@@ -114,7 +114,7 @@ def outlined(play: Play, workspace: Workspace, *, opened: date | None = None, re
     days_off = DaysOff(workspace.country, workspace.holidays) if opened else DaysOff(None)
     people = People((), workspace.departments, workspace.zone, workspace.hours, days_off)
     calendar = people.calendar(None)
-    at = next_opening(calendar, calendar.wall(opened or MONDAY, 0))
+    at = first_opening(calendar, opened or MONDAY)
     case = Case(workspace, people, play, Account(0, "", "the customer", renewal=renewal), Deal(0, 0))
     least = least_days(case, at) if play.decide.anchor.kind == "renewal" else None
     if renewal is None and play.decide.anchor.kind == "renewal":

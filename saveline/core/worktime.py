@@ -282,6 +282,11 @@ def next_opening(calendar: WorkCalendar, at: datetime) -> datetime:
     return at
 
 
+def first_opening(calendar: WorkCalendar, day: date) -> datetime:
+    """When work begins on ``day``, or on the first working day after it."""
+    return next_opening(calendar, calendar.wall(day, 0))
+
+
 def between(calendar: WorkCalendar, start: datetime, end: datetime, trace: Trace | None = None) -> timedelta:
     """Working time in ``[start, end)``."""
     total, day, last = timedelta(), calendar.local(start).date(), calendar.local(end).date()

@@ -97,8 +97,7 @@ class Matter(Fact, frozen=True):
 
     def department(self, key: str | None) -> str:
         """A department's title; of one that is no longer in the settings its key."""
-        found = self.people.departments.get(key or "")
-        return found.name if found else (key or "")
+        return self.people.department(key)
 
     def first(self, person_id: int | None) -> str:
         return phrases.first_name(self.people.by_id.get(person_id or 0)) or self.say("somebody")

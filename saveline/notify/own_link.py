@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from saveline.core.phrases import shortened, words_of
+from saveline.core.phrases import shortened, task_name
 from saveline.notify.matter import Matter
 from saveline.notify.parts import LONGEST_TITLE, View, act, to_see
 
@@ -15,7 +15,7 @@ def your_link(matter: Matter) -> View:
     acts = [to_see(matter)]
     title = say("Your link to the deal with {account}", account=matter.of_account())
     if task is not None:
-        name = shortened(task.title or words_of(task.plan), LONGEST_TITLE)
+        name = shortened(task_name(task), LONGEST_TITLE)
         title = say("Your link to “{task}”", task=name)
         opens = act(say("To open it"), f"deal show {deal.id}", "open", say("Open the task"))
         url = links.to_task(deal.id, task.no, matter.notice.person_id, matter.notice.at) if links else ""

@@ -15,7 +15,7 @@ from saveline.core.phrases import words_of
 from saveline.core.play import Field, TaskPlan
 from saveline.core.tongue import sentence
 from saveline.core.workspace import Workspace
-from saveline.core.worktime import next_opening
+from saveline.core.worktime import first_opening
 from saveline.notify.buttons import WORDS
 from saveline.notify.channels.blocks import Block, cut, plain_text, section
 from saveline.notify.languages import tongue
@@ -207,8 +207,8 @@ def _people(seen: Opened) -> Block:
 def _tomorrow(seen: Opened) -> int:
     """The morning of the next day of work, in the zone of whoever asks; seconds since 1970."""
     calendar = seen.people.calendar(seen.person.id)
-    midnight = calendar.wall(calendar.local(seen.now).date() + timedelta(days=1), 0)
-    return int(next_opening(calendar, midnight).timestamp())
+    tomorrow = calendar.local(seen.now).date() + timedelta(days=1)
+    return int(first_opening(calendar, tomorrow).timestamp())
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------

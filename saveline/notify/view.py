@@ -11,7 +11,7 @@ from typing import Final
 
 from saveline.core.facts import APPROVAL, DECISION, Task
 from saveline.core.notices import REFUSABLE
-from saveline.core.phrases import shortened
+from saveline.core.phrases import asked_for, shortened
 from saveline.core.pressing import UPDATE
 from saveline.notify import news, reasons, stories, together, updates
 from saveline.notify.matter import Matter
@@ -20,7 +20,6 @@ from saveline.notify.parts import (
     View,
     about_account,
     act,
-    answer,
     deal_view,
     fact,
     task_view,
@@ -114,23 +113,14 @@ def _assigned(matter: Matter) -> View:
         team = matter.department(task.department)
         return {**seen, "offered": team, "opening": matter.say("Who in {department} takes this?", department=team)}
     before = matter.about.get("from")
-    opening = _request(matter, task) if task is not None and task.plan == APPROVAL else ""
+    opening = ""
+    if task is not None and task.plan == APPROVAL:
+        opening = asked_for(task.answers, matter.deal, matter.people.name, matter.tongue)
     if before is not None:
         name, handed = matter.people.name(before), _was_handed_over(matter)
         yours = matter.say("This was with {name} and is yours now.", name=name)
         opening = matter.say("{name} handed this over to you.", name=name) if handed else yours
     return {**seen, "offered": "", "opening": opening}
-
-
-def _request(matter: Matter, approval: Task) -> str:
-    """What somebody wants to grant, and with which answers beside it."""
-    request = approval.answers
-    asker = matter.people.name(int(request.get("by", 0)))
-    of = matter.deal.task(int(request.get("of", 0))) if matter.deal else None
-    given = "; ".join(answer(matter, k, v) for k, v in dict(request.get("answers", {})).items())
-    if of is None:
-        return matter.say("{name} asks for it: {answers}.", name=asker, answers=given)
-    return matter.say("{name} asks for it to finish “{task}”: {answers}.", name=asker, task=of.title, answers=given)
 
 
 def _was_handed_over(matter: Matter) -> bool:

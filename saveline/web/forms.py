@@ -31,7 +31,7 @@ from saveline.core.intents import (
 )
 from saveline.core.phrases import words_of
 from saveline.core.play import Field, TaskPlan
-from saveline.core.worktime import next_opening
+from saveline.core.worktime import first_opening
 from saveline.web.visit import Scene
 
 LONGEST: Final = 4_000
@@ -140,7 +140,7 @@ def _of_open(scene: Scene, draft: Draft, task: Task, reader: Person, version: st
 
 
 def _done(scene: Scene, draft: Draft, task: Task, version: str) -> Form | None:
-    if task.assignee_id is None and task.department is not None:
+    if task.offered:
         return None
     plan = draft.plan(task)
     if plan is None:
@@ -185,15 +185,12 @@ def _question(scene: Scene, plan: TaskPlan, field: Field) -> Question:
 
 
 def _claim(_scene: Scene, _draft: Draft, task: Task, version: str) -> Form | None:
-    free = task.assignee_id is None and task.department is not None
-    return Form("claim", "Take it", "I take it", version, hint="Then it is yours.") if free else None
+    return Form("claim", "Take it", "I take it", version, hint="Then it is yours.") if task.offered else None
 
 
 def _seen(_scene: Scene, _draft: Draft, task: Task, version: str) -> Form | None:
-    clock = task.running
-    fresh = clock.seen_at is None or (clock.escalated_at is not None and clock.escalated_at > clock.seen_at)
     hint = "It stays yours, and reminders go on."
-    return Form("seen", "I have read it", "I have read it", version, hint=hint) if fresh else None
+    return Form("seen", "I have read it", "I have read it", version, hint=hint) if task.running.unread else None
 
 
 def _until(scene: Scene, label: str, days: int) -> Question:
@@ -249,8 +246,7 @@ def _people(scene: Scene, but: int | None) -> tuple[tuple[str, tuple[Choice, ...
     groups: dict[str, list[Choice]] = {}
     active = (p for p in people.by_id.values() if p.active and p.id != but)
     for person in sorted(active, key=lambda p: (p.department != own, p.department or "", p.name)):
-        department = people.departments.get(person.department or "")
-        heading = department.name if department else "Others"
+        heading = people.department(person.department) or "Others"
         groups.setdefault(heading, []).append(Choice(str(person.id), person.name))
     return tuple((heading, tuple(found)) for heading, found in groups.items())
 
@@ -320,9 +316,7 @@ def _wanted_done(scene: Scene, form: Form, typed: Mapping[str, str]) -> Done:
 def _day(scene: Scene, text: str) -> datetime:
     """The morning of a day in the reader's working calendar."""
     try:
-        on = date.fromisoformat(text)
-        calendar = scene.case.people.calendar(scene.visit.grant.person_id)
-        return next_opening(calendar, calendar.wall(on, 0))
+        return first_opening(scene.case.people.calendar(scene.visit.grant.person_id), date.fromisoformat(text))
     except (ValueError, OverflowError):
         raise Unusable({"until": "Expected a date like 2026-11-30."}) from None
 

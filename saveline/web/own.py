@@ -77,10 +77,10 @@ def _groups(desk: Desk, people: People, reader: Person, now: datetime, lines: li
         when = "Late" if at < here else "Today" if days <= 0 else "In a week" if days < 7 else "Later"
         group = when if line.assignee_id == reader.id else "Anybody's"
         found[group].append(_line(desk, reader, here, at, line))
-    department = people.departments.get(reader.department or "")
+    department = people.department(reader.department)
     for title, shown in found.items():
         if shown:
-            named = f"Anybody's in {department.name}" if title == "Anybody's" and department else title
+            named = f"Anybody's in {department}" if title == "Anybody's" and department else title
             yield {"title": named, "late": title == "Late", "tasks": shown}
 
 

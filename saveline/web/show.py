@@ -10,8 +10,8 @@ from saveline.core import changes
 from saveline.core.changes import Change, Event
 from saveline.core.chronicle import Chronicler
 from saveline.core.decide.draft import Draft
-from saveline.core.facts import APPROVAL, Deal, Person, Task
-from saveline.core.phrases import answer_words, day, due, listed, moment, money, words_of
+from saveline.core.facts import APPROVAL, Person, Task
+from saveline.core.phrases import answer_words, asked_for, day, due, listed, moment, money, quoted, task_name, words_of
 from saveline.web.visit import Scene
 
 View: TypeAlias = dict[str, Any]
@@ -52,7 +52,7 @@ def page(company: str, reader: Person | None) -> View:
 
 def task_page(scene: Scene) -> View:
     """One task: where it stands, what is known, what was said."""
-    task, deal = scene.task, scene.deal
+    task, deal, name = scene.task, scene.deal, scene.case.people.name
     assert task is not None
     draft = Draft(scene.case)
     plan = draft.plan(task)
@@ -60,7 +60,7 @@ def task_page(scene: Scene) -> View:
         **_head(scene),
         "title": draft.name_of(task),
         "why": plan.why if plan else scene.case.play.benefit,
-        "request": _request(scene, task),
+        "request": asked_for(task.answers, deal, name) if task.plan == APPROVAL else "",
         "state": task_state(scene, task),
         "open": task.state == "open",
         "figures": [*_due(scene, task), *_figures(scene)],
@@ -145,8 +145,7 @@ def holder(scene: Scene, task: Task) -> str:
     people = scene.case.people
     if task.assignee_id is not None:
         return people.name(task.assignee_id)
-    department = people.departments.get(task.department or "")
-    return f"anybody in {department.name}" if department else "nobody yet"
+    return f"anybody in {people.department(task.department)}" if task.department else "nobody yet"
 
 
 def task_state(scene: Scene, task: Task) -> View:
@@ -205,21 +204,10 @@ def _answers(task: Task) -> list[View]:
     return [{"label": words_of(k).capitalize(), "value": answer_words(v)} for k, v in task.answers.items()]
 
 
-def _request(scene: Scene, task: Task) -> str:
-    """What an approval is asked for, and with which answers beside it."""
-    if task.plan != APPROVAL:
-        return ""
-    request = task.answers
-    of = scene.deal.task(int(request.get("of", 0)))
-    given = "; ".join(f"{words_of(k)}: {answer_words(v)}" for k, v in dict(request.get("answers", {})).items())
-    asker = scene.case.people.name(int(request.get("by", 0)))
-    return f"{asker} asks for it to finish “{of.title if of else ''}”: {given}."
-
-
 def _done(scene: Scene, task: Task) -> View:
     at = moment(scene.local(task.closed_at), scene.here) if task.closed_at else ""
     by = scene.case.people.name(task.closed_by)
-    return {"title": task.title or words_of(task.plan), "by": by, "at": at, "answers": _answers(task)}
+    return {"title": task_name(task), "by": by, "at": at, "answers": _answers(task)}
 
 
 def _line(scene: Scene, task: Task) -> View:
@@ -254,23 +242,18 @@ def _comments(scene: Scene) -> list[View]:
             "by": scene.case.people.name(event.by),
             "at": moment(scene.local(event.at), scene.here),
             "body": event.change.body,
-            "on": _named(scene.deal, event.task_no) if event.task_no != scene.visit.task_no else "",
+            "on": quoted(scene.deal, event.task_no) if event.task_no != scene.visit.task_no else "",
         }
         for event in reversed(scene.events)
         if isinstance(event.change, changes.Commented)
     ]
 
 
-def _named(deal: Deal, no: int) -> str:
-    task = deal.task(no)
-    return f"“{task.title or words_of(task.plan)}”" if task else ""
-
-
 def _story(scene: Scene, events: Sequence[Event]) -> Iterator[View]:
     """Days, the latest first, each with what happened on it."""
 
     def named(no: int) -> str:
-        return "the task" if no == scene.visit.task_no else _named(scene.deal, no)
+        return "the task" if no == scene.visit.task_no else quoted(scene.deal, no)
 
     teller = Chronicler(scene.case.people, scene.case.workspace, named)
     today: View | None = None

@@ -74,7 +74,7 @@ def follow_owner(draft: Draft, at: datetime) -> None:
 def _successor(draft: Draft, task: Task, at: datetime) -> Who | None:
     """Who should have the task at ``at``, where that is somebody else than who has it."""
     plan, people, why = draft.plan(task), draft.case.people, list[str]()
-    if (plan is not None and plan.stay) or (task.assignee_id is None and task.department is not None):
+    if (plan is not None and plan.stay) or task.offered:
         return None
     meant = _meant(draft, task, at)
     found = people.at_work(meant, at, why) if meant is not None else None

@@ -102,8 +102,7 @@ def cannot_do(case: Case, no: int, *, by: Doer, at: datetime, reason: str) -> De
 def mark_seen(case: Case, no: int, *, by: Doer, at: datetime) -> Decision:
     """A mark, never a closing. It holds rungs for the unseen until the task has rested too long; twice is once."""
     draft = caught_up(case, at)
-    clock = draft.open_task(no).running
-    if clock.seen_at is None or (clock.escalated_at is not None and clock.escalated_at > clock.seen_at):
+    if draft.open_task(no).running.unread:
         draft.record(TaskSeen(), at=at, task_no=no, by=by)
     return finish(draft)
 
