@@ -24,9 +24,10 @@ from saveline.runtime import Runtime
 from saveline.store import inbound
 from saveline.web import pressing, show
 from saveline.web.drawn import draw
-from saveline.web.forms import Errors, Form, Unusable
+from saveline.web.forms import Errors, Form
 from saveline.web.pressing import SOURCE, Told, Typed
 from saveline.web.refused import BUSY, RETRY_SECONDS
+from saveline.web.sent import Unusable
 from saveline.web.too_old import RENEW, renew
 from saveline.web.visit import Scene, TooOld, Visit, opened, scene
 

@@ -18,9 +18,10 @@ from saveline.core.errors import AnswersRefused, Missing, Refusal, UnknownWord
 from saveline.core.facts import Fact
 from saveline.notify.message import cleaned
 from saveline.store import inbound
-from saveline.web import forms
-from saveline.web.forms import Errors, Form, Question, Unusable
+from saveline.web import forms, sent
+from saveline.web.forms import Errors, Form, Question
 from saveline.web.refused import status_of
+from saveline.web.sent import Unusable
 from saveline.web.visit import Scene, Visit
 
 SOURCE: Final = "link"
@@ -98,7 +99,7 @@ def act(desk: Desk, scene: Scene, given: Mapping[str, str]) -> Pressed:
     """Do what the form wants. Raises Unusable, Refusal."""
     visit, verb = scene.visit, given.get("do", "")
     form = next((f for f in offered(scene) if f.verb == verb), None)
-    intent = forms.wanted(scene, form, given)
+    intent = sent.wanted(scene, form, given)
     ref = TaskRef(visit.deal_id, visit.task_no)
     return press(desk, Press(SOURCE, f"{visit.grant.jti}:{key_of(given)}", ref, visit.by, intent))
 
@@ -108,7 +109,7 @@ def faults(scene: Scene, given: Mapping[str, str], error: Unusable | Refusal) ->
     if isinstance(error, Unusable):
         return 422, error.errors
     status = 422 if isinstance(error, (AnswersRefused, Missing, UnknownWord)) else status_of(error)
-    return status, forms.problems(scene, given, error)
+    return status, sent.problems(scene, given, error)
 
 
 def filled(scene: Scene, given: Mapping[str, str], errors: Errors) -> tuple[list[Form], Told | None, list[str]]:
