@@ -6,7 +6,6 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
@@ -15,7 +14,6 @@ from saveline.core.facts import Person
 from saveline.core.notices import Notice, fallback, hour_number
 from saveline.core.workspace import Workspace
 from saveline.store import inbound, outbox
-from saveline.store.rows import NOTICE
 
 SOURCE: Final = "own_link"
 MOST_AN_HOUR: Final = 50
@@ -53,11 +51,7 @@ def _queue(desk: Desk, conn: Connection, ref: TaskRef, person: Person, now: date
     ordinal = hour_number(now) * 1000 + min(ref.no, 999)
     about = {"news": "your_link", "task": ref.no}
     channel = _by_mail(person, desk.workspace)
-    told = Notice("news", now, person.id, channel, 0, ordinal, about)
-    if outbox.add(conn, ref.deal_id, [told], now):
-        # They wait for it with the page open: it is not held back for the morning or put together with others.
-        mine = (NOTICE.c.deal_id == ref.deal_id, NOTICE.c.ordinal == ordinal, NOTICE.c.person_id == person.id)
-        conn.execute(sa.update(NOTICE).where(NOTICE.c.kind == "news", *mine).values(judged_at=now))
+    outbox.add(conn, ref.deal_id, [Notice("news", now, person.id, channel, 0, ordinal, about)], now)
 
 
 def _by_mail(person: Person, workspace: Workspace) -> str:

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from saveline.actions import attention, tasks, wording
+from saveline.actions import attention, own_link, tasks, wording
 from saveline.actions.digest import queue_digests
 from saveline.actions.unsubscribing import subscribe_again, unsubscribe
 from saveline.store import bulk, outbox
@@ -224,6 +224,19 @@ def test_at_night_it_waits_for_the_morning_and_says_so(on_both: World, mail: Mai
     on_both.clock.set(waits.not_before)
     assert on_both.deliver().counts == {"sent": 2}
     assert all("It waited until your quiet hours were over." in " ".join(m.text().split()) for m in mail.mails)
+
+
+def test_what_its_reader_has_just_asked_for_comes_at_night_and_by_itself(
+    on_both: World, mail: Mailserver, slack: Slack
+) -> None:
+    """Planted: left out of what was asked for, the link came in the morning, to somebody who waited at the page."""
+    only_mail(on_both)
+    rules(on_both, quiet="19-8")
+    on_both.clock.set(NIGHT)
+    on_both.open()
+    own_link.renew_link(on_both.desk, on_both.ref("diagnosis"), on_both.person("ana"))
+    assert on_both.deliver().counts == {"sent": 1}
+    assert [m.subject for m in mail.mails] == ["Your link to “Write the three-sentence diagnosis for Acme”"]
 
 
 def test_their_own_quiet_hours_stand_above_everybodys(lite: World, mail: Mailserver, slack: Slack) -> None:
