@@ -139,8 +139,9 @@ def _lost(tree: nodes.Template, allowed: Allowed) -> _Wrong | None:
         if isinstance(node, nodes.Block) and node.name not in known:
             what = f"{parent} has no block {node.name!r}"
             return _Wrong(node.lineno, node.name, what, one_of(known), nearest(node.name, known))
-        texts = [n for n in node.nodes if isinstance(n, nodes.TemplateData)] if isinstance(node, nodes.Output) else []
-        if any(n.data.strip() for n in texts) or isinstance(node, nodes.If | nodes.For):
+        printed = node.nodes if isinstance(node, nodes.Output) else []
+        seen = any(not isinstance(n, nodes.TemplateData) or n.data.strip() for n in printed)
+        if seen or isinstance(node, nodes.If | nodes.For):
             return _Wrong(
                 node.lineno, "", f"text beside the blocks of {parent} is not shown", "{% block … %} around it"
             )

@@ -83,10 +83,7 @@ class _Reading:
         if folder.is_symlink():
             self._wrong(folder, f"{folder.name} is a link", "a folder of the workspace's own")
             return
-        for path in sorted(folder.iterdir()):
-            self._seen += 1
-            if self._seen > MOST:
-                return
+        for path in self._listed(folder):
             mode = path.lstat().st_mode
             if stat.S_ISLNK(mode):
                 self._wrong(path, f"{path.name} is a link", "a file of the workspace's own")
@@ -94,6 +91,19 @@ class _Reading:
                 self._wrong(path, f"{path.name} is no file", "a text file")
             elif not path.name.startswith("."):
                 yield path
+
+    def _listed(self, folder: Path) -> list[Path]:
+        """What is in a folder, as far as it is looked at."""
+        try:
+            found = sorted(folder.iterdir())
+        except OSError:
+            self._wrong(folder, f"{folder.name} cannot be read", "a folder that Saveline may read")
+            return []
+        left = max(0, MOST - self._seen)
+        if len(found) > left:
+            self._wrong(folder, "more than is looked at", f"at most {MOST} files and folders in all")
+        self._seen += len(found)
+        return found[:left]
 
     def _file(self, kind: str, language: str, path: Path) -> None:
         form = _FORMS.get(path.name)
@@ -117,10 +127,10 @@ class _Reading:
             self.problems.append(problem)
 
     def _text(self, path: Path) -> str | None:
-        if path.stat().st_size > fence.LONGEST:
-            self._wrong(path, "a template that is too long", f"at most {fence.LONGEST // 1024} KB")
-            return None
         try:
+            if path.stat().st_size > fence.LONGEST:
+                self._wrong(path, "a template that is too long", f"at most {fence.LONGEST // 1024} KB")
+                return None
             return path.read_text(encoding="utf-8")
         except (UnicodeError, OSError):
             self._wrong(path, "the file cannot be read", "text in UTF-8")

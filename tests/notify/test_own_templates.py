@@ -12,6 +12,7 @@ from time import process_time
 import pytest
 
 from saveline.actions import wording
+from saveline.notify import own_templates
 from saveline.notify.render import Form, Worded
 from saveline.notify.samples import KINDS
 from tests.notify.conftest import last
@@ -108,6 +109,7 @@ def test_what_prints_the_sample_and_fails_later_costs_nobody_the_notice(
             ":2:10: _layout/email.html has no block 'bdy'",
         ),
         ("assigned/email.html", '{% extends "_layout/email.html" %}\nlost', "text beside the blocks"),
+        ("assigned/email.html", '{% extends "_layout/email.html" %}\n{{ title }}', "text beside the blocks"),
         ("assigned/subject.txt", "{{ title | uper }}", "did you mean 'upper'?"),
         ("assigned/subject.txt", "{{ title | lines }}", "no filter 'lines' in this form"),
         ("assigned/subject.txt", "{% if title %}", "not a template"),
@@ -120,6 +122,15 @@ def test_a_broken_template_is_told_with_its_place(lite: World, name: str, text: 
     assert problem in found[0]
     lite.open()
     assert said(lite).subject.startswith("Write the three-sentence diagnosis for Acme, due")
+
+
+def test_what_is_not_looked_at_any_more_is_said(lite: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_templates, "MOST", 3)
+    put(lite, "assigned/subject.txt", "{{ title }}")
+    put(lite, "reminder/subject.txt", "{{ title }}")
+    assert problems(lite) == [
+        "templates/reminder:1:1: more than is looked at; expected at most 3 files and folders in all"
+    ]
 
 
 HOSTILE: dict[str, str | bytes] = {
