@@ -24,7 +24,8 @@ SCOPES = (
 
 @dataclass(frozen=True)
 class Reply:
-    """What Slack does once with a post: an HTTP answer, a long silence, or hanging up. ``posted``: it was made."""
+    """What Slack does once with a post: an HTTP answer, a long silence, or hanging up. ``posted``: it was made;
+    ``room``: with the next post to that room, whatever is posted to others meanwhile."""
 
     status: int = 200
     body: str = ""
@@ -33,6 +34,7 @@ class Reply:
     cut: bool = False
     posted: bool = False
     kind: str = "application/json"
+    room: str = ""
 
 
 @dataclass(frozen=True)
@@ -212,7 +214,7 @@ class _Handler(BaseHTTPRequestHandler):
         looks = method.startswith("conversations.")
         posts = method in ("chat.postMessage", "chat.update", "")
         script = self.slack.look_replies if looks else self.slack.replies if posts else None
-        reply = script.popleft() if script else None
+        reply = script.popleft() if script and script[0].room in ("", data.get("channel")) else None
         if method == "apps.connections.open":
             return self._send(Reply(body=self._socket()))
         if method and self.headers.get("Authorization") != f"Bearer {TOKEN}":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from saveline.core import phrases
@@ -20,7 +21,7 @@ from saveline.notify.links import Links, Purpose
 from saveline.notify.render import Wording
 
 
-class Matter(Fact, frozen=True):
+class Matter(Fact, frozen=True, dict=True):
     """``steps`` are the events that assigned and escalated the deal's tasks; ``others`` the deals of a digest;
     ``report`` is what a report's notice brings; ``links`` makes the addresses of pages. ``language`` is another one
     than the reader's, for looking at it.
@@ -46,18 +47,18 @@ class Matter(Fact, frozen=True):
     left_out: Mapping[int, tuple[str, str | None]] = {}
     wording: Wording | None = None
 
-    @property
+    @cached_property
     def tongue(self) -> Tongue:
         """The reader's language; in a room, the workspace's."""
         reader = self.reader
         return tongue(self.language or (reader.language if reader else None) or self.workspace.language)
 
-    @property
+    @cached_property
     def reader(self) -> Person | None:
         """Who reads it; nobody in particular in a room."""
         return self.people.by_id.get(self.notice.person_id)
 
-    @property
+    @cached_property
     def task(self) -> Task | None:
         return self.deal.task(self.notice.task_no) if self.deal else None
 
@@ -91,7 +92,7 @@ class Matter(Fact, frozen=True):
         made = self.links
         return made.link(purpose, self.notice.id, self.notice.person_id, self.notice.at) if made else ""
 
-    @property
+    @cached_property
     def here(self) -> datetime:
         return self.local(self.now)
 

@@ -32,7 +32,8 @@ from saveline.notify.recalled import recalled
 
 def view(matter: Matter) -> View:
     """The finished view of a notice of any kind; a kind without a function of its own gets what all have in common."""
-    seen = {**common(matter), **_KINDS.get(matter.notice.kind, _nothing)(matter)}
+    shared = common(matter)
+    seen = {**shared, **_KINDS.get(matter.notice.kind, _nothing)(matter, shared)}
     return {**seen, "acts": with_addresses(matter, seen["acts"])}
 
 
@@ -68,14 +69,11 @@ def _why_it_helps(matter: Matter) -> str:
 # --- tasks ------------------------------------------------------------------------------------------------------------
 
 
-def _of_task(matter: Matter) -> View:
+def _of_task(matter: Matter, shared: View) -> View:
     """What messages about one open task share."""
-    task, deal, say = matter.task, matter.deal, matter.say
+    task, shown, say = matter.task, shared["task"], matter.say
     assert task is not None  # a notice of a task that is gone is not wanted, and never worded
-    assert deal is not None
-    shown = task_view(matter, task)
-    base = deal_view(matter)
-    rows = [f for f in base["facts"] if (f["name"], f["value"]) != ("owner", shown["holder"])]
+    rows = [f for f in shared["facts"] if (f["name"], f["value"]) != ("owner", shown["holder"])]
     rows.insert(0, fact("due", say("Due"), shown["due"], late=shown["late"]))
     if task.assignee_id != matter.notice.person_id:
         rows.insert(1, fact("with", say("With"), shown["holder"]))
@@ -107,8 +105,8 @@ def _acts(matter: Matter, task: Task, ref: str) -> list[View]:
     ]
 
 
-def _assigned(matter: Matter) -> View:
-    seen, task = _of_task(matter), matter.task
+def _assigned(matter: Matter, shared: View) -> View:
+    seen, task = _of_task(matter, shared), matter.task
     if task is not None and task.assignee_id is None:
         team = matter.department(task.department)
         return {**seen, "offered": team, "opening": matter.say("Who in {department} takes this?", department=team)}
@@ -128,10 +126,8 @@ def _was_handed_over(matter: Matter) -> bool:
     return given is not None and bool(given.why) and given.why[0].startswith("handed over by ")
 
 
-def _reminder(matter: Matter) -> View:
-    seen, task = _of_task(matter), matter.task
-    assert task is not None
-    shown = task_view(matter, task)
+def _reminder(matter: Matter, shared: View) -> View:
+    seen, shown = _of_task(matter, shared), shared["task"]
     if shown["late"]:
         opening = matter.say("This was due {when} and is {late}.", when=shown["due_at"], late=shown["due"])
     else:
@@ -139,8 +135,8 @@ def _reminder(matter: Matter) -> View:
     return {**seen, "opening": opening}
 
 
-def _escalation(matter: Matter) -> View:
-    seen, say = _of_task(matter), matter.say
+def _escalation(matter: Matter, shared: View) -> View:
+    seen, say = _of_task(matter, shared), matter.say
     decide = matter.about.get("do") == "decide"
     deal, no = matter.notice.deal_id, matter.notice.task_no
     give = act(say("To give it to somebody"), f"task hand-over {deal}.{no}", "hand_over", say("Hand it over"))
@@ -158,8 +154,8 @@ def _escalation(matter: Matter) -> View:
     }
 
 
-def _decision_due(matter: Matter) -> View:
-    seen, deal = _of_task(matter), matter.deal
+def _decision_due(matter: Matter, shared: View) -> View:
+    seen, deal = _of_task(matter, shared), matter.deal
     assert deal is not None
     why = recalled(str(matter.about.get("why", "the decision date has come")), matter.tongue)
     outcomes = [o.title for o in matter.workspace.outcomes]
@@ -177,7 +173,7 @@ def _decision_due(matter: Matter) -> View:
 # --- deals ------------------------------------------------------------------------------------------------------------
 
 
-def _stage_entered(matter: Matter) -> View:
+def _stage_entered(matter: Matter, shared: View) -> View:
     deal, account, say = matter.deal, matter.of_account(), matter.say
     assert deal is not None
     again, stage = _again(matter), matter.workspace.stage_title(deal.stage)
@@ -185,7 +181,7 @@ def _stage_entered(matter: Matter) -> View:
     here = say("{account} is in {stage} now", account=account, stage=stage)
     return {
         "headline": say("{account} is at risk again", account=account) if again else here,
-        "facts": [f for f in deal_view(matter)["facts"] if f["name"] != "stage"],
+        "facts": [f for f in shared["facts"] if f["name"] != "stage"],
         "opening": again if open_tasks else say("Nothing is open in it at the moment."),
         "open": open_tasks,
         "leave_by": matter.moment(deal.stage_due_at) if deal.stage_due_at else "",
@@ -202,7 +198,7 @@ def _again(matter: Matter) -> str:
     return matter.say("It had been closed {when} and is at risk again: {causes}.", when=when, causes=matter.causes())
 
 
-def _stage_late(matter: Matter) -> View:
+def _stage_late(matter: Matter, _shared: View) -> View:
     deal, say = matter.deal, matter.say
     assert deal is not None
     stage = matter.workspace.stage_title(str(matter.about.get("stage", deal.stage)))
@@ -215,26 +211,31 @@ def _stage_late(matter: Matter) -> View:
     }
 
 
-def _bundle(matter: Matter) -> View:
+def _bundle(matter: Matter, _shared: View) -> View:
     return together.bundle(matter, view)
 
 
-def _nothing(_matter: Matter) -> View:
+def _nothing(_matter: Matter, _shared: View) -> View:
     return {}
 
 
-_KINDS: Final[Mapping[str, Callable[[Matter], View]]] = {
+def _told_by(words: Callable[[Matter], View]) -> Callable[[Matter, View], View]:
+    """A kind that needs nothing of what all messages share."""
+    return lambda matter, _shared: words(matter)
+
+
+_KINDS: Final[Mapping[str, Callable[[Matter, View], View]]] = {
     "assigned": _assigned,
     "reminder": _reminder,
     "escalation": _escalation,
     "decision_due": _decision_due,
     "stage_entered": _stage_entered,
     "stage_late": _stage_late,
-    "news": news.news,
-    "saved": stories.saved,
-    "lost": stories.lost,
-    "digest": stories.digest,
-    "stage_report": stories.stage_report,
-    UPDATE: updates.updated,
+    "news": _told_by(news.news),
+    "saved": _told_by(stories.saved),
+    "lost": _told_by(stories.lost),
+    "digest": _told_by(stories.digest),
+    "stage_report": _told_by(stories.stage_report),
+    UPDATE: _told_by(updates.updated),
     "bundle": _bundle,
 }

@@ -288,7 +288,7 @@ def test_a_hung_conversation_slows_no_other(lite: World, mail: Mailserver, slack
     lite.clock.set(system() - timedelta(minutes=1))
     lite.open()
     lite.deliver()
-    slack.replies.append(Reply(seconds=9, posted=True))
+    slack.replies.append(Reply(seconds=9, posted=True, room="UANA"))
     hung = tell(lite, "ana", 99, "slack", lite.now - timedelta(minutes=1))
     for number in range(20):
         tell(lite, "bob", number, "slack")
