@@ -12,7 +12,6 @@ notices with it.
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
@@ -47,9 +46,6 @@ NOTE_SECONDS: Final = 1.0
 """How often successes are written down at their destinations."""
 SWEEP_SECONDS: Final = 1.0
 """How often posts are looked for whose task has changed."""
-TURNS_SECONDS: Final = 0.0005
-"""How long one thread may keep the others of this process waiting. Those that send need a moment many times a message:
-with the interpreter's usual 5 ms each of them would stand in line behind the wording of other messages."""
 
 
 class Dead(Fact, frozen=True):
@@ -110,12 +106,8 @@ class Worker:
     def deliver(self, *, most: int = MOST, batch: int = BATCH) -> Delivered:
         """Send what is due, at most ``most`` notices."""
         attention.judge_again(self.desk)
-        pass_, usual = Pass(self, most, batch), sys.getswitchinterval()
-        sys.setswitchinterval(TURNS_SECONDS)
-        try:
-            pass_.run()
-        finally:
-            sys.setswitchinterval(usual)
+        pass_ = Pass(self, most, batch)
+        pass_.run()
         return Delivered(dict(pass_.counts), tuple(_dead(notice, verdict) for notice, verdict in pass_.dead))
 
     def claim(self, most: int, full: Collection[str] = ()) -> tuple[list[Queued], Lease]:

@@ -27,9 +27,9 @@ AHEAD: Final = 3
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """A claimed notice. What comes after ``facts`` is known once it is worded; ``began`` and ``deadline`` (of
-    :func:`time.monotonic`) once it is marked as being sent. ``deals`` are those that a bundle tells of, each with the
-    number of its last event."""
+    """A claimed notice. What comes after ``facts`` is known once it is worded; ``began``, and ``since`` and
+    ``deadline`` (of :func:`time.monotonic`), once it is marked as being sent. ``deals`` are those that a bundle tells
+    of, each with the number of its last event."""
 
     notice: Queued
     lease: str
@@ -40,6 +40,7 @@ class Job:
     seq: int = 0
     deals: Mapping[int, int] = field(default_factory=dict)
     began: datetime | None = None
+    since: float = 0.0
     deadline: float = 0.0
     place: str = ""
 
@@ -154,6 +155,15 @@ class Lanes:
         """Whether a channel that has one message at a time has none under way and one ready."""
         return any(
             jobs and self._limit[name] == 1 and not self._under_way.get(name) for name, jobs in self._ready.items()
+        )
+
+    def alone(self) -> Iterator[Job]:
+        """Those under way by a channel that has one message at a time, where the next is ready."""
+        return (
+            job
+            for name, jobs in self._ready.items()
+            if jobs and self._limit[name] == 1
+            for job in self._under_way.get(name, ())
         )
 
     def startable_of(self, most: int) -> bool:

@@ -41,6 +41,8 @@ TOGETHER: Final = 32
 """Outcomes that wait for one transaction, where nothing waits for them."""
 LOOK_AGAIN: Final = 0.25
 """Seconds after which the outbox is looked at again while messages are under way."""
+SOON: Final = 0.005
+"""Seconds within which a message that has its channel for itself is waited for, before others are worded."""
 OVERDUE: Final = 5.0
 """Seconds after its deadline at which a channel that has not come back is given up."""
 
@@ -75,6 +77,8 @@ class Pass:
         self._collect()
         if self._pressing():
             self.turn()
+        elif self._soon():
+            pass
         elif (job := self.lanes.next_to_word()) is not None:
             self.word(job)
         elif self._finished or self._back or self.lanes.startable_of(1):
@@ -92,6 +96,17 @@ class Pass:
         """Whether somebody waits for the next transaction."""
         waits = any(f.job.channel is None or f.job.channel.doubt != "looks" for f in self._finished)
         return waits or len(self._finished) >= TOGETHER or self.lanes.idle or self.lanes.startable_of(TOGETHER)
+
+    def _soon(self) -> bool:
+        """Whether a message came back within a moment, where it has its channel for itself and the next is ready. A
+        service nearby answers sooner than the next is worded, and two threads that both want the interpreter all the
+        time hand it over so often that each mail costs half as much again."""
+        if not any(monotonic() - job.since < SOON for job in self.lanes.alone()):
+            return False
+        came = self._worker.crew.done(SOON)
+        if came is not None:
+            self._back_from(*came)
+        return came is not None
 
     # --- claiming ---------------------------------------------------------------------------------------------
 
@@ -211,7 +226,7 @@ class Pass:
             begun = {job for job in free if job.notice.id in ids}
             threads = conversations.threads(conn, [j.notice for j in begun if j.channel and j.channel.threads])
             for job in begun:
-                job.began, job.deadline = now, deadline
+                job.began, job.deadline, job.since = now, deadline, monotonic()
                 if job.message is not None and job.notice.id in threads:
                     job.message = replace(job.message, thread_ref=threads[job.notice.id])
                 crash_point("marking_sending")

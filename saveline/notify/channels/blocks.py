@@ -171,9 +171,10 @@ def cut(text: str, most: int) -> str:
 
 def length(block: Any) -> int:
     """How many characters of text a block shows."""
-    if isinstance(block, list):
-        return sum(map(length, block))
-    if not isinstance(block, dict):
-        return 0
-    shown = len(block["text"]) if isinstance(block.get("text"), str) else 0
-    return shown + sum(length(v) for v in block.values() if isinstance(v, (dict, list)))
+    shown = 0
+    for name, value in block.items() if isinstance(block, dict) else enumerate(block):
+        if isinstance(value, (dict, list)):
+            shown += length(value)
+        elif name == "text" and isinstance(value, str):
+            shown += len(value)
+    return shown
