@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from msgspec.structs import replace
 
 from saveline.actions import wording
-from saveline.notify.channels.blocks import as_blocks
-from saveline.notify.render import Form
-from saveline.store import outbox
 from saveline.store.rows import NOTICE
-from tests.goldens import as_lines
 from tests.imapserver import Imapserver
+from tests.notify.forms import Golden, in_every_form
 from tests.notify.letters import empty, with_mailbox
 from tests.notify.looking import only_mail
-from tests.slack_limits import faults
 from tests.world import World
-
-Golden: TypeAlias = Callable[[str, str], None]
 
 
 @pytest.fixture
@@ -29,29 +22,9 @@ def letters(lite: World, golden: Golden) -> Callable[..., None]:
     """Compare the last notice of a kind to somebody with its golden files, in every form and language."""
 
     def check(kind: str, who: str | None, name: str | None = None, **about: Any) -> None:
-        notice = last(lite, kind, who, about)
-        for ending, language in (("", "en"), ("_de", "de")):
-            said = wording.preview(lite.desk, notice, language=language)
-            place = f"messages{ending}/{name or kind}"
-            golden(f"{place}/subject.txt", said.subject + "\n")
-            golden(f"{place}/email.html", said.html)
-            golden(f"{place}/email.txt", said.text)
-            golden(f"{place}/slack.txt", said.slack)
-            golden(f"slack/messages{ending}/{name or kind}.json", posted(lite, notice, language))
+        in_every_form(golden, lite, last(lite, kind, who, about), name or kind)
 
     return check
-
-
-def posted(world: World, notice_id: int, language: str) -> str:
-    """The blocks of a notice as the bot posts them, one a line; Slack would take them. Signed tokens are left out."""
-    with world.desk.reading() as conn:
-        notice = outbox.notice(conn, notice_id)
-        facts = wording.Facts(world.desk, conn, [notice])
-    forms: tuple[Form, ...] = ("slack",)
-    matter = replace(facts.matter(notice), language=language)
-    blocks = as_blocks(wording.message(matter, forms), pressed=True)
-    assert faults(blocks) == []
-    return as_lines(blocks)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -13,23 +14,24 @@ PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 SCHEMES = ("light", "dark")
 WIDTHS = (700, 375)
 SHOWN = ("assigned", "escalation_decide", "digest", "saved", "stage_report")
+IN_GERMAN = ("assigned", "digest")
 
 
-def look(page: Page, name: str) -> None:
+def look(page: Page, name: str, language: str = "") -> None:
     """Open a mail as its golden file has it."""
-    page.goto((FOLDER / "messages" / name / "email.html").as_uri())
+    page.goto((FOLDER / f"messages{language and '_'}{language}" / name / "email.html").as_uri())
 
 
 def write() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     with chromium() as browser:
-        for name in SHOWN:
-            for scheme in SCHEMES:
-                for width in WIDTHS:
-                    with window(browser, width=width, scheme=scheme) as page:
-                        page.set_viewport_size({"width": width, "height": 200})
-                        look(page, name)
-                        page.screenshot(path=PICTURES / f"mail-{name}-{scheme}-{width}.png", full_page=True)
+        for name, language in (*((n, "") for n in SHOWN), *((n, "de") for n in IN_GERMAN)):
+            for scheme, width in product(SCHEMES, WIDTHS):
+                with window(browser, width=width, scheme=scheme) as page:
+                    page.set_viewport_size({"width": width, "height": 200})
+                    look(page, name, language)
+                    told = f"mail-{name}{language and '-'}{language}-{scheme}-{width}.png"
+                    page.screenshot(path=PICTURES / told, full_page=True)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -16,13 +16,14 @@ from typing import Final
 import pytest
 import sqlalchemy as sa
 
-from saveline.actions import deals, migration, tasks, wording
+from saveline.actions import deals, migration, tasks
 from saveline.actions.migration import Outcome, Wanted, Way
 from saveline.core.facts import Deal
 from saveline.core.migration import Effect, Preview
 from saveline.store import health
 from saveline.store.rows import NOTICE
 from tests.cli.terminal import Terminal
+from tests.notify.forms import Golden, in_every_form
 from tests.world import Told, World
 
 PLAY: Final = "champion-left"
@@ -223,7 +224,7 @@ def _steps(world: World, deal: int) -> list[tuple[str, int]]:
 
 
 def test_as_people_read_it(
-    lite: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], golden: Callable[[str, str], None]
+    lite: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], golden: Golden
 ) -> None:
     """What the author sees before the choice, and what ana and dora read after it."""
     terminal = Terminal(lite, monkeypatch, capsys)
@@ -239,17 +240,16 @@ def test_as_people_read_it(
     assert status == 1, "some could not be taken over"
     assert "34 deals taken over, 13 deals could not." in out
     for who in ("ana", "dora"):
-        golden(f"changed_play/{who}.txt", _message(lite, who))
+        in_every_form(golden, lite, _message(lite, who), f"news_changed_play_{who}")
     told = terminal.done("playbook", "versions", PLAY)
     assert "Bob Okafor decided to migrate" in told
 
 
-def _message(world: World, who: str) -> str:
+def _message(world: World, who: str) -> int:
     with world.desk.reading() as conn:
         query = sa.select(NOTICE.c.id).where(NOTICE.c.kind == "news", NOTICE.c.deal_id == 0)
         ids: Iterable[int] = conn.execute(query.where(NOTICE.c.person_id == world.person(who))).scalars().all()
-    words = wording.preview(world.desk, next(iter(ids)))
-    return f"{words.subject}\n\n{words.text}"
+    return next(iter(ids))
 
 
 def test_and_back_again(on_both: World) -> None:

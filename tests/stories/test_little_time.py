@@ -7,17 +7,16 @@ left out of the deal, and the owner told of every deal and not only of one for w
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from saveline.actions import wording
 from saveline.core.changes import DealOpened
 from saveline.store import load
 from saveline.store.rows import NOTICE
 from tests.cli.terminal import Terminal
+from tests.notify.forms import Golden, in_every_form
 from tests.world import FRIDAY, World
 
 SHORT = """\
@@ -80,7 +79,7 @@ def test_each_account_gets_the_form_that_fits_it(world: World) -> None:
     assert [world.deal(d).play for d in (near, far)] == ["champion-left-short", "champion-left"]
 
 
-def test_nothing_fits_and_the_owner_hears_it_at_once(world: World, golden: Callable[[str, str], None]) -> None:
+def test_nothing_fits_and_the_owner_hears_it_at_once(world: World, golden: Golden) -> None:
     """The call and the talk need until Wednesday, and the decision has to be taken on Monday."""
     text = SHORT.replace("runway: {min: 30 days}", "runway: {max: 9 days}")
     (world.settings.workspace / "playbooks" / "champion-left-short.yaml").write_text(text)
@@ -90,17 +89,14 @@ def test_nothing_fits_and_the_owner_hears_it_at_once(world: World, golden: Calla
     assert [(t.at, t.about["news"]) for t in told] == [(FRIDAY, "too_late")] * len(told)
     with world.desk.reading() as conn:
         id_ = conn.execute(sa.select(NOTICE.c.id).where(NOTICE.c.kind == "news")).scalars().all()[-1]
-    said = wording.preview(world.desk, id_)
-    for form, body in (("subject.txt", said.subject + "\n"), ("email.html", said.html), ("email.txt", said.text)):
-        golden(f"messages/news_too_late/{form}", body)
-    golden("messages/news_too_late/slack.txt", said.slack)
+    in_every_form(golden, world, id_, "news_too_late")
 
 
 def test_deal_show_dates_the_last_moments_of_what_is_left(
     world: World,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    golden: Callable[[str, str], None],
+    golden: Golden,
 ) -> None:
     """On Wednesday nobody has called yet. The talk may begin on Tuesday 15 December, so the call must be over then."""
     world.open(world.account(renewal=date(2026, 12, 25)))
