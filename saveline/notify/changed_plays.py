@@ -10,6 +10,7 @@ from saveline.core.phrases import shortened
 from saveline.core.tongue import sentence
 from saveline.notify.matter import Matter
 from saveline.notify.parts import LONGEST_TITLE, View, act
+from saveline.notify.recalled import with_reasons
 
 _HEADS: Final[Mapping[str, str]] = {
     "came": sentence("New: {line}"),
@@ -43,6 +44,7 @@ def play_changed(matter: Matter) -> View:
 def _line(matter: Matter, line: Mapping[str, Any]) -> str:
     what, title, say = str(line["what"]), shortened(str(line.get("title", "")), LONGEST_TITLE), matter.say
     first, *others = map(str, line["accounts"])
+    title = title if what in _HEADS else with_reasons(title, matter.tongue)
     words = title if first in title else f"{first}: {title}"
     if line.get("due_at") and what in ("came", "due"):
         when = matter.moment(datetime.fromisoformat(str(line["due_at"])))

@@ -46,6 +46,15 @@ LINES: Final[Sequence[str]] = (
     sentence("The plan needs until {until}; the renewal is {day}."),
     sentence("“{task}” ({span}) makes it too long."),
     sentence("“{task}” is the first that comes too late."),
+    # What a changed play does to a deal, and why.
+    sentence("it goes on to {stage}"),
+    sentence("the stage is to be left by {until}"),
+    sentence("the stage is to be left when it is time"),
+    sentence("the decision date is {until}, not {before}"),
+    sentence("it may take {stay} now, not {earlier}"),
+    sentence("it is {moment} now, not {other}"),
+    sentence("its new moment has passed, so it is the next close of business"),
+    sentence("that has passed, so it is the end of the next working day"),
     # Why an answer by mail did not do.
     sentence("“{title}” can end in more than one way, so one word is not enough."),
     sentence("“{title}” asks for answers, so one word is not enough."),
@@ -87,6 +96,12 @@ def all_recalled(text: str, tongue: Tongue) -> str:
     return text if tongue is ENGLISH else " ".join(recalled(part, tongue) for part in _SENTENCES.split(text))
 
 
+def with_reasons(line: str, tongue: Tongue) -> str:
+    """``what it says: why; and why again``, each of them a line of its own."""
+    what, colon, why = line.partition(": ")
+    return recalled(what, tongue) + colon + "; ".join(recalled(part, tongue) for part in why.split("; "))
+
+
 def span(text: str, tongue: Tongue) -> str:
     """A duration as plays write it: ``2 business days 4 hours``."""
     return _SPAN.sub(lambda m: tongue.counted(*_UNITS[m[2]], int(m[1])), text)
@@ -115,6 +130,10 @@ def _days(value: str, tongue: Tongue) -> str:
     return _DAY.sub(said, value)
 
 
+def _stay(value: str, tongue: Tongue) -> str:
+    return tongue.say("as long as it takes") if value == "as long as it takes" else span(value, tongue)
+
+
 def _outcomes(value: str, tongue: Tongue) -> str:
     """``saved, lost or let go``: the names are the settings', the last comma is ours."""
     some, joined, last = value.rpartition(" or ")
@@ -132,7 +151,10 @@ def _loads(value: str, tongue: Tongue) -> str:
 _GAPS: Final[Mapping[str, Callable[[str, Tongue], str]]] = {
     "day": _days,
     "until": _days,
+    "before": _days,
     "span": span,
+    "stay": _stay,
+    "earlier": _stay,
     "outcomes": _outcomes,
     "loads": _loads,
 }
