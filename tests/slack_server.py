@@ -91,7 +91,6 @@ class Slack:
     replies: deque[Reply] = field(default_factory=deque)
     look_replies: deque[Reply] = field(default_factory=deque)
     rooms: tuple[str, ...] = ("engineering", "saves")
-    gone: set[str] = field(default_factory=set)
     url: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -106,8 +105,6 @@ class Slack:
     def make(self, data: dict[str, Any]) -> dict[str, Any]:
         if faults(data.get("blocks", [])):
             return {"ok": False, "error": "invalid_blocks", "faults": faults(data.get("blocks", []))}
-        if data["channel"] in self.gone:
-            return {"ok": False, "error": "channel_not_found"}
         with self.lock:
             ts = f"{1_700_000_000 + len(self.posts)}.000100"
             mark = (data.get("metadata") or {}).get("event_payload", {}).get("id", "")
