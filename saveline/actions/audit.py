@@ -39,7 +39,7 @@ def audit(desk: Desk, *, repair: bool = True) -> tuple[Finding, ...]:
 def _engine(conn: Connection, now: datetime) -> Iterator[Finding]:
     late, oldest = health.untaken(conn, now - PATIENCE)
     if late:
-        words = f"{count(late, 'deal')} waited past their due moment, the oldest {_since(now, oldest)}"
+        words = f"{count(late, 'deal')} waited past their due moment, the oldest for {_minutes(now - (oldest or now))}"
         yield Finding("engine-late", words)
 
 
@@ -47,13 +47,11 @@ def _outbox(conn: Connection, now: datetime, *, repair: bool) -> Iterator[Findin
     stuck = health.stuck(conn, now - SILENCE)
     if stuck:
         by = ", ".join(f"{n} by {channel}" for channel, n in stuck.items())
-        words = f"{count(sum(stuck.values()), 'notice')} waiting ({by}), and none was sent {_since(now, now - SILENCE)}"
+        words = f"{count(sum(stuck.values()), 'notice')} waiting ({by}), and none was sent for {_minutes(SILENCE)}"
         yield Finding("queue-stuck", words)
     unjudged = health.unjudged(conn, now - SILENCE)
     if unjudged:
-        words = (
-            f"{count(unjudged, 'notice')} due {_since(now, now - SILENCE)}, and nobody has looked whether they may go"
-        )
+        words = f"{count(unjudged, 'notice')} due for {_minutes(SILENCE)}, and nobody has looked whether they may go"
         yield Finding("notices-unjudged", words)
     leases = health.past_their_lease(conn, now - PATIENCE)
     if leases:
@@ -71,13 +69,13 @@ def _destinations(conn: Connection, now: datetime) -> Iterator[Finding]:
     for there in destinations.failing(conn, now - timedelta(hours=1), FAILURES):
         whole = ":" not in there.key
         what = f"the channel {there.key}" if whole else there.key
-        last = f", the last arrived {_since(now, there.sent_at)} ago".replace("for ", "") if there.sent_at else ""
+        last = f", the last arrived {_minutes(now - there.sent_at)} ago" if there.sent_at else ""
         words = f"{what} has failed {count(there.failures, 'time')} in a row{last}: {there.error}"
         yield Finding("channel-failing" if whole else "destination-failing", words, urgent=whole)
 
 
-def _since(now: datetime, at: datetime | None) -> str:
-    return f"for {round((now - (at or now)) / timedelta(minutes=1))} minutes"
+def _minutes(span: timedelta) -> str:
+    return count(round(span / timedelta(minutes=1)), "minute")
 
 
 def _aside(deals: Iterable[tuple[int, int, str]]) -> Iterable[Finding]:
