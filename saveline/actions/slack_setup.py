@@ -8,7 +8,7 @@ from typing import Final, Literal
 from saveline.actions.desk import Desk
 from saveline.core.errors import Missing
 from saveline.core.facts import Fact
-from saveline.notify.channels.slack_api import WANTED, SlackApi, SlackRefuses, api_of
+from saveline.notify.channels.slack_api import WANTED, SlackApi, SlackRefuses, api_of, bot_url
 from saveline.settings import Settings, expand
 
 SETUP: Final = "See docs/slack.md."
@@ -86,7 +86,7 @@ def missing_ids(desk: Desk) -> list[SlackId]:
 
 
 def _api(desk: Desk) -> SlackApi | None:
-    url = next((c.url for c in desk.workspace.channels.values() if c.url.startswith("sslack:")), "")
+    url = bot_url(desk.workspace)
     try:
         return api_of(expand(url)) if url else None
     except KeyError:

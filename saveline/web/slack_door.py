@@ -20,7 +20,7 @@ from saveline.actions.slack_doing import Beside, Instead, Reaction, Say, Show, S
 from saveline.core.facts import Fact
 from saveline.notify import slack_payloads
 from saveline.notify.channels.blocks import section
-from saveline.notify.channels.slack_api import SlackApi, SlackRefuses, api_of
+from saveline.notify.channels.slack_api import SlackApi, SlackRefuses, api_of, bot_url
 from saveline.notify.render import escaped_for_slack
 from saveline.notify.slack_modals import TYPED
 from saveline.notify.slack_pages import stranger_home
@@ -188,7 +188,7 @@ class SlackDoor:
 
     def _api(self) -> SlackApi:
         """Slack's API by the token of the workspace's Slack channel. Raises KeyError, SlackRefuses."""
-        url = next((c.url for c in self._runtime.desk().workspace.channels.values() if c.url.startswith("sslack:")), "")
+        url = bot_url(self._runtime.desk().workspace)
         if not url:
             raise SlackRefuses("saveline.yaml has no channel sslack://…")
         known = expand(url)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from saveline.core.workspace import Workspace
 from saveline.notify.channels.base import host_of
 
 SECONDS: Final = 5
@@ -74,6 +75,11 @@ class SlackApi:
 def _by_json(method: str) -> bool:
     """Slack reads JSON where something is written, and a form where something is asked."""
     return not method.startswith("users.")
+
+
+def bot_url(workspace: Workspace) -> str:
+    """The URL of the workspace's Slack bot, as it stands in the settings; '' where there is none."""
+    return next((c.url for c in workspace.channels.values() if c.url.startswith("sslack:")), "")
 
 
 def api_of(url: str) -> SlackApi:
