@@ -53,8 +53,10 @@ class Failures:
                 return 0
             return max(1, round(times[0] + WITHIN - now))
 
-    def add(self, address: str) -> None:
+    def add(self, address: str, token_digest: str = "") -> None:
+        """Note a failure. Its token, should it have been good before, is so no more: it was revoked."""
         with self._lock:
+            self._known.pop(token_digest, None)
             if address not in self._at and len(self._at) >= _MOST_ADDRESSES:
                 self._at.pop(next(iter(self._at)))
             self._at.setdefault(address, deque(maxlen=MOST_FAILURES)).append(monotonic())
@@ -81,7 +83,7 @@ def bearer(desk: Desk, authorization: str, address: str, failures: Failures) -> 
         with desk.reading() as conn:
             found = tokens.by_digest(conn, known)
     if found is None or found.revoked_at is not None or not hmac.compare_digest(found.digest, known):
-        failures.add(address)
+        failures.add(address, known)
         raise Refused(401, "This token is not known, or was revoked." if token else _HOW, headers=CHALLENGE)
     failures.remember(known)
     return Caller(found.name, found.scopes, found)
