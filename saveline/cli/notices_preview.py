@@ -32,8 +32,8 @@ def preview(  # noqa: PLR0913, PLR0917 - its options
     """A message as its reader would get it: a sample of a kind, or one that there is. Nothing is sent."""
     _known("a channel", channel, CHANNELS)
     if language is not None:
-        _known("a language", NAMES.get(language.casefold(), language), SHIPPED)
         language = NAMES.get(language.casefold(), language)
+        _known("a language", language, SHIPPED)
     desk = door.open_desk()
     if notice is not None:
         worded = previews.of_notice(desk, notice, language=language or "")
