@@ -18,7 +18,6 @@ from sqlalchemy.engine import Connection
 from saveline.actions.desk import Desk
 from saveline.core import attention as core
 from saveline.core.attention import Judgement, Reader, Waiting
-from saveline.core.facts import Person
 from saveline.core.people import People
 from saveline.core.workspace import Attention
 from saveline.store import attention
@@ -90,18 +89,12 @@ def _nothing_to_decide(desk: Desk, people: People) -> bool:
 
 
 def _readers(desk: Desk, conn: Connection, people: People, ids: Sequence[int], now: datetime) -> dict[int, Reader]:
-    found = {i: reader_of(desk, people, people.by_id[i]) for i in ids}
+    found = {i: core.reader(people.calendar(i), people.by_id[i], desk.workspace) for i in ids}
     if not found or desk.workspace.attention.cap is None:
         return found
     got = attention.got(conn, {i: core.start_of_day(reader, now) for i, reader in found.items()})
     rests = attention.rests(conn, ids, now)
     return {i: replace(reader, today=got[i], rest_at=rests.get(i)) for i, reader in found.items()}
-
-
-def reader_of(desk: Desk, people: People, person: Person) -> Reader:
-    """What the person's own hours are."""
-    ws = desk.workspace
-    return core.reader(people.calendar(person.id), person, ws.attention, ws.digest_hour)
 
 
 def _write(conn: Connection, judged: Mapping[int, Judgement], now: datetime) -> None:

@@ -27,14 +27,10 @@ def queue_digests(desk: Desk) -> int:
         notices = [
             Notice(KIND, now, person.id, channel, ordinal=int(f"{people.calendar(person.id).local(now):%Y%m%d}"))
             for person in readers
-            if _is_time(person, people, now, _hour(desk, person))
+            if _is_time(person, people, now, desk.workspace.digest_hour_of(person))
             for channel in channels_for(KIND, person, desk.workspace)
         ]
         return outbox.add(conn, 0, notices, now)
-
-
-def _hour(desk: Desk, person: Person) -> int:
-    return desk.workspace.digest_hour if person.digest_hour is None else person.digest_hour
 
 
 def _is_time(person: Person, people: People, now: datetime, hour: int) -> bool:

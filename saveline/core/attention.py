@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 from saveline.core.facts import Fact, Person
-from saveline.core.workspace import Attention
+from saveline.core.workspace import Attention, Workspace
 from saveline.core.worktime import HORIZON_DAYS, WorkCalendar, before, first_opening, next_opening
 
 Held: TypeAlias = Literal["quiet hours", "an absence", "the most messages of a day"]
@@ -94,10 +94,10 @@ class Reader(Fact, frozen=True):
     rest_at: datetime | None = None
 
 
-def reader(calendar: WorkCalendar, person: Person, rules: Attention, digest_hour: int) -> Reader:
+def reader(calendar: WorkCalendar, person: Person, workspace: Workspace) -> Reader:
     """The person's own hours, where they have some, else everybody's."""
-    hour = person.digest_hour if person.digest_hour is not None else digest_hour
-    return Reader(calendar, _quiet(person.quiet or rules.quiet or OFF), hour)
+    quiet = _quiet(person.quiet or workspace.attention.quiet or OFF)
+    return Reader(calendar, quiet, workspace.digest_hour_of(person))
 
 
 _quiet = lru_cache(maxsize=1024)(parse_quiet)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal, TypeAlias
 
 from saveline.core.behaviour import Behaviour
-from saveline.core.facts import Department, Fact
+from saveline.core.facts import Department, Fact, Person
 from saveline.core.moments import Anchor, Duration, Moment
 from saveline.core.people import Chain, Link, Owner
 from saveline.core.play import Condition, Policy
@@ -205,6 +205,11 @@ class Workspace(Fact, frozen=True):
     replies: Replies | None = None
     language: str = "en"
     attention: Attention = Attention()
+
+    def digest_hour_of(self, person: Person | None) -> int:
+        """At which hour of their day somebody gets the digest: their own, where they have one."""
+        own = person.digest_hour if person else None
+        return self.digest_hour if own is None else own
 
     def outcome(self, key: str) -> Outcome | None:
         return next((o for o in self.outcomes if o.key == key), None)

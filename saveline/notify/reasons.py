@@ -32,7 +32,7 @@ def why_now(matter: Matter) -> str:
             return matter.say("It waited because you had had as many messages that day as one day brings.")
         case attention.QUIET:
             return matter.say("It waited until your quiet hours were over.")
-    hours = attention.reader(matter.people.calendar(reader.id), reader, rules, matter.workspace.digest_hour)
+    hours = attention.reader(matter.people.calendar(reader.id), reader, matter.workspace)
     if attention.quiet_until(hours, matter.now) is None or attention.in_time(notice.at, hours, matter.now):
         return ""
     if notice.kind in rules.urgent:
@@ -351,8 +351,7 @@ def _story(matter: Matter) -> str:
 
 
 def _digest(matter: Matter) -> str:
-    own = matter.reader.digest_hour if matter.reader else None
-    hour = f"{matter.workspace.digest_hour if own is None else own}:00"
+    hour = f"{matter.workspace.digest_hour_of(matter.reader)}:00"
     return matter.say("You get this at {time} on your working days, as long as something is open with you.", time=hour)
 
 
