@@ -75,7 +75,7 @@ class Life:
         found = []
         # In the order in which they were decided: by two channels they travel side by side.
         for number, came in enumerate(sorted(self.arrived, key=_notice), 1):
-            reader, forms = _mail(came) if isinstance(came, Mail) else _post(came)
+            reader, forms = _mail(came) if isinstance(came, Mail) else _post(came, number)
             plain = {suffix: _LINK.sub(r"\1…", text) for suffix, text in forms.items()}
             found.append((f"{number:02}-{kinds[_notice(came)]}-{reader}", plain))
         return found
@@ -91,8 +91,10 @@ def _mail(came: Mail) -> tuple[str, dict[str, str]]:
     return came.to.partition("@")[0], {"txt": f"{head}\n{text}", "html": html}
 
 
-def _post(came: Post) -> tuple[str, dict[str, str]]:
+def _post(came: Post, number: int) -> tuple[str, dict[str, str]]:
+    """Its buttons name it by its ``number`` here: that of its notice depends on how many posts were changed before."""
     shown = json.dumps({"to": came.room, "text": came.text, "blocks": came.blocks}, indent=1, ensure_ascii=False)
+    shown = re.sub(rf'("value": "(?:\w+ )?){_notice(came)}"', rf'\g<1>{number}"', shown)
     return came.room.strip("#").removeprefix("U").lower(), {"json": f"{shown}\n"}
 
 
