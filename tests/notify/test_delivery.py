@@ -298,7 +298,7 @@ def test_a_room_that_is_gone_stands_for_its_people(on_both: World, mail: Mailser
     on_both.done("ana", "diagnosis", root_cause="product_gap", summary="x")
     on_both.deliver()
     on_both.done("ana", "open_tickets", pattern="x", product_change_needed=True)
-    slack.replies.append(Reply(body='{"ok": false, "error": "channel_not_found"}'))
+    slack.replies.append(Reply(body='{"ok": false, "error": "channel_not_found"}', room="#engineering"))
     on_both.deliver()
     assert "Who in Engineering takes this?" in slack.to("UELI")[0].shown
     assert row(on_both, channel="slack:#engineering").status == "dead"
