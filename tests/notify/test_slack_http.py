@@ -14,13 +14,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Thread
 from time import monotonic, sleep
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from saveline.core.delivery import Outcome, Sent, Transient, Unknown
 from saveline.notify.channels.slack import Sslack
-from saveline.notify.channels.slack_http import Whole
+from saveline.notify.channels.slack_http import KeptClient, Whole
 from saveline.notify.message import Outgoing
 
 MESSAGE = Outgoing("UANA", "Hello", "notice-1.abc", datetime(2026, 11, 20, tzinfo=UTC), slack="*Hello*")
@@ -114,22 +115,71 @@ def test_a_connection_that_was_closed_meanwhile_is_no_attempt() -> None:
     assert (keeper.connections, keeper.posts) == (3, 3)
 
 
-def test_what_stood_still_until_its_time_was_over_is_not_sent() -> None:
+@pytest.mark.parametrize("where", [(KeptClient, "_request"), (Whole, "connect")], ids=["on its way", "connected"])
+def test_what_stood_still_until_its_time_was_over_is_not_sent(where: tuple[type, str]) -> None:
     """A process that was stopped between its look at the clock and the sending: by then another one has the message.
 
-    Planted: no second look at the clock, right before the request goes out.
+    Planted: no second look at the clock, right before the request goes out; a number of seconds that a request may
+    take, which began anew where it was read.
     """
+    kind, name = where
     with running(keeper := Keeper()) as channel, pytest.MonkeyPatch.context() as patch:
-        connect = Whole.connect
+        usual = getattr(kind, name)
 
-        def slowly(connection: Whole) -> None:
-            connect(connection)
-            sleep(0.3)
+        def slowly(*arguments: Any) -> Any:
+            done = usual(*arguments)
+            sleep(0.6)
+            return done
 
-        patch.setattr(Whole, "connect", slowly)
-        outcome = sent(channel, seconds=0.2)
+        patch.setattr(kind, name, slowly)
+        outcome = sent(channel, seconds=0.5)
     assert isinstance(outcome, Transient)
     assert keeper.posts == 0
+
+
+class Halting(socket.socket):
+    """Stands still where its owner has looked at the clock and is about to send."""
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        sleep(2.5)
+        return super().send(data, flags)
+
+
+def test_of_all_that_is_under_way_one_at_a_time_is_past_its_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is past it goes out whenever the process goes on, which nothing can prevent: so it is never more than one.
+
+    Planted: no gate around the look and the sending (all eight go out, after their time).
+    """
+    connect = Whole.connect
+
+    def halting(connection: Whole) -> None:
+        connect(connection)
+        connection.sock = Halting(fileno=connection.sock.detach())
+
+    monkeypatch.setattr(Whole, "connect", halting)
+    with running(keeper := Keeper()) as channel, ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda n: sent(channel, n, seconds=2.0), range(8)))
+        until = monotonic() + 5
+        while not keeper.posts and monotonic() < until:
+            sleep(0.01)
+    assert keeper.posts == 1
+    assert sum(isinstance(outcome, Transient) for outcome in found) == 7
+
+
+def test_a_post_that_is_larger_than_what_the_system_takes_at_once_goes_out_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Planted: sending once, whatever was taken of it."""
+    connect = Whole.connect
+
+    def narrow(connection: Whole) -> None:
+        connect(connection)
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+
+    monkeypatch.setattr(Whole, "connect", narrow)
+    with running(keeper := Keeper()) as channel:
+        assert channel._client.api_call("chat.postMessage", json={"text": "x" * 4_000_000})["ok"]
+    assert keeper.posts == 1
 
 
 def test_hanging_up_instead_of_an_answer_leaves_it_in_doubt() -> None:

@@ -139,7 +139,8 @@ class Sslack(Plugin):
         return Sent(message.changes)
 
     def _call(self, method: Callable[..., SlackResponse], deadline: float, **arguments: Any) -> Mapping[str, Any]:
-        self._client.timeout = left(deadline)
+        left(deadline)  # raises where there is nothing left
+        self._client.until(deadline)
         data = method(**arguments).data
         return data if isinstance(data, dict) else {}
 

@@ -8,6 +8,7 @@ answer is waited for is raised as it comes, for then the post may have been made
 from __future__ import annotations
 
 import select
+import socket
 import ssl
 import threading
 from collections import deque
@@ -32,23 +33,32 @@ _decode: Final = msgspec.json.Decoder().decode
 
 
 class KeptClient(WebClient):
-    """Safe to use in many threads at once; ``timeout`` is each thread's own."""
+    """Safe to use in many threads at once; until when a request may go out is each thread's own (see :meth:`until`)."""
 
     def __init__(self, token: str, **options: Any) -> None:
-        self._of_thread = threading.local()
+        self._of_thread, self._gate = threading.local(), threading.Lock()
         self._kept: deque[tuple[str, Whole, float]] = deque()
         self._context: ssl.SSLContext | None = None
         super().__init__(token, **options)
 
+    def until(self, deadline: float) -> None:
+        """The moment (of :func:`time.monotonic`) at which the time of this thread's requests is over. A number of
+        seconds would begin anew in a process that stood still before it came to sending."""
+        self._of_thread.deadline = deadline
+
+    @property
+    def _deadline(self) -> float:
+        found: float = getattr(self._of_thread, "deadline", monotonic() + self._usual)
+        return found
+
     @property  # type: ignore[override]  # the library has one number for all threads
     def timeout(self) -> float:
-        """Seconds that a request of this thread may take."""
-        found: float = getattr(self._of_thread, "timeout", 30.0)
-        return found
+        """Seconds that are left to this thread's requests: what the library asks where it sends itself."""
+        return max(0.01, self._deadline - monotonic())
 
     @timeout.setter
     def timeout(self, seconds: float) -> None:
-        self._of_thread.timeout = seconds
+        self._usual = seconds
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -90,7 +100,7 @@ class KeptClient(WebClient):
     # --- connections ------------------------------------------------------------------------------------------
 
     def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
-        deadline = monotonic() + self.timeout
+        deadline = self._deadline
         parts = urlsplit(url)
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         connection = self._sent(parts.scheme, parts.netloc, target, headers, body, deadline)
@@ -114,14 +124,21 @@ class KeptClient(WebClient):
         kept = self._take(host)
         if kept is not None:
             with suppress(OSError, HTTPException):  # closed at the other end: that is no attempt, a new one is opened
-                return _send(kept, target, headers, body, deadline)
+                return self._send(kept, target, headers, body, deadline)
             kept.close()
         connection = self._new(scheme, host, deadline)
         try:
-            return _send(connection, target, headers, body, deadline)
+            return self._send(connection, target, headers, body, deadline)
         except OSError as error:
             connection.close()
             raise URLError(error) from error
+
+    def _send(self, connection: Whole, target: str, headers: Mapping[str, str], body: bytes, deadline: float) -> Whole:
+        if connection.sock is None:
+            connection.connect()
+        connection.request("POST", target, body, dict(headers))
+        connection.hand_over(deadline, self._gate)
+        return connection
 
     def _new(self, scheme: str, host: str, deadline: float) -> Whole:
         seconds = max(0.01, deadline - monotonic())
@@ -149,25 +166,33 @@ class Whole(HTTPConnection):
     def send(self, data: Any) -> None:
         self._whole += data
 
-    def flush(self) -> None:
-        whole, self._whole = self._whole, b""
-        self.sock.sendall(whole)
+    def hand_over(self, deadline: float, gate: threading.Lock) -> None:
+        """Send it. Raises TimeoutError where its time is over: a process that stood still until now must not send what
+        somebody else has taken over meanwhile.
+
+        It may also stand still right after its look at the clock, and nothing on this side can take back what it does
+        next. So there is nothing between the look and the sending, and of all threads one at a time is past its look:
+        a process that stands still says at most one thing twice, however much it has under way.
+        """
+        rest, self._whole = self._whole, b""
+        self.sock.settimeout(0)  # with a time to wait, the system would be asked first whether there is room
+        while rest:
+            wanted = select.POLLOUT
+            with gate:
+                if monotonic() >= deadline:
+                    raise TimeoutError("its time was over before it was sent")
+                try:
+                    rest = rest[self.sock.send(rest) :]
+                    continue
+                except ssl.SSLWantReadError:
+                    wanted = select.POLLIN
+                except (BlockingIOError, ssl.SSLWantWriteError):
+                    pass
+            _ready(self.sock, wanted, deadline - monotonic())
 
 
 class _Private(Whole, HTTPSConnection):
     pass
-
-
-def _send(connection: Whole, target: str, headers: Mapping[str, str], body: bytes, deadline: float) -> Whole:
-    if connection.sock is None:
-        connection.connect()
-    connection.request("POST", target, body, dict(headers))
-    # A process that stood still until now must not send what somebody else has taken over meanwhile.
-    if monotonic() >= deadline:
-        raise TimeoutError("its time was over before it was sent")
-    _until(connection, deadline)
-    connection.flush()
-    return connection
 
 
 def _until(connection: HTTPConnection, deadline: float) -> None:
@@ -176,11 +201,14 @@ def _until(connection: HTTPConnection, deadline: float) -> None:
 
 def _closed(connection: HTTPConnection) -> bool:
     """Whether the other end has hung up, or says something that nobody asked for."""
-    if connection.sock is None:
-        return True
+    return connection.sock is None or _ready(connection.sock, select.POLLIN, 0)
+
+
+def _ready(sock: socket.socket, wanted: int, seconds: float) -> bool:
+    """Whether there is something to read, or room to write, at the latest after so many seconds."""
     waiting = select.poll()
-    waiting.register(connection.sock, select.POLLIN)
-    return bool(waiting.poll(0))
+    waiting.register(sock, wanted)
+    return bool(waiting.poll(max(0.0, seconds) * 1000))
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
