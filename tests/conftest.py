@@ -21,11 +21,16 @@ _numbers = itertools.count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """``fault(slow_on="postgresql")``: what is too long for that tier there too, and is run in the long one."""
+    """``fault(slow_on="postgresql")``: what is too long for CI on that database too, and is run in the long tier;
+    ``fault(first=True)``: so long that all others are run meanwhile."""
+    first: list[pytest.Item] = []
     for item in items:
-        marked = item.get_closest_marker("fault")
-        if marked is not None and str(marked.kwargs.get("slow_on", "-")) in item.name:
+        asked = marked.kwargs if (marked := item.get_closest_marker("fault")) is not None else {}
+        if "slow_on" in asked and asked["slow_on"] in item.name:
             item.add_marker(pytest.mark.slow)
+        if asked.get("first"):
+            first.append(item)
+    items[:] = first + [item for item in items if item not in first]
 
 
 # Speed is measured in benchmarks/, and a machine that is busy is no fault.

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from sqlalchemy.exc import DBAPIError
 
 from saveline.actions.advance import advance
-from saveline.actions.delivery import Worker
+from saveline.actions.delivery import MOST, Worker
 from saveline.runtime import Runtime
 from saveline.settings import Settings
 from tests.world import KEY, World
@@ -74,10 +74,10 @@ def deliver_on(site: Site, name: str, lease: float) -> None:
             sleep(0.02)
 
 
-def deliver_within(site: Site, name: str, lease: float) -> None:
-    """One pass of the outbox, under a lease of so many seconds."""
+def deliver_within(site: Site, name: str, lease: float, most: int = MOST) -> None:
+    """One pass of the outbox, under a lease of so many seconds. Having claimed ``most`` it looks for nothing more."""
     with Worker(site.runtime().desk(), name, lease=timedelta(seconds=lease)) as worker:
-        worker.deliver()
+        worker.deliver(most=most)
 
 
 def advance_on(site: Site, batch: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Event, Timer
 from time import monotonic, sleep
 from typing import Final
@@ -46,16 +46,14 @@ def locked(world: World) -> Iterator[None]:
 
 
 @contextmanager
-def locked_for(world: World, seconds: float) -> Iterator[Event]:
-    """The same for so long, in the background. Gives what is set when the lock is gone."""
-    gone, go_on = Event(), Event()
-    taken = Event()
+def locked_for(world: World, seconds: float) -> Iterator[None]:
+    """The same for so long, in the background."""
+    taken, go_on = Event(), Event()
 
     def hold() -> None:
         with locked(world):
             taken.set()
             go_on.wait(60)
-        gone.set()
 
     with ThreadPoolExecutor(1) as pool:
         holding = pool.submit(hold)
@@ -63,7 +61,7 @@ def locked_for(world: World, seconds: float) -> Iterator[Event]:
         timer = Timer(seconds, go_on.set)
         timer.start()
         try:
-            yield gone
+            yield
         finally:
             go_on.set()
             timer.cancel()
@@ -106,22 +104,22 @@ def locked_for_long(world: World, mail: Mailserver, slack: Slack, seconds: float
     put(world, deal_id, ordinal=50, person_id=world.person("ana"), channel="email")
     site, before = Site(world), everything(world)
     was: Deal = world.deal()
-    with locked_for(world, seconds) as gone:
-        worker = site.start(deliver_on, "w", 40.0)
-        try:
+    with ExitStack() as stack:
+        with locked(world):
+            worker = site.start(deliver_on, "w", 40.0)
+            stack.callback(stop, worker)
+            began = monotonic()
             waited, error = timed(lambda: completing(world.desk, deal_id))
-            assert error is not None, "it was not locked"
+            assert error is not None, "nobody refused it"
             assert waited <= 12, "whoever pressed has long gone"
+            sleep(max(0.0, began + seconds - monotonic()))
             assert mail.mails == []
             assert slack.posts == []
-            assert gone.wait(60)
-            free = monotonic()
-            while not set(statuses(world)) <= {"sent"}:
-                assert monotonic() - free < 20, statuses(world)
-                sleep(0.05)
-            recovered = monotonic() - free
-        finally:
-            stop(worker)
+        free = monotonic()
+        while not set(statuses(world)) <= {"sent"}:
+            assert monotonic() - free < 20, statuses(world)
+            sleep(0.05)
+        recovered = monotonic() - free
     after = everything(world)
     assert {t: r for t, r in after.items() if t != "notice"} == {t: r for t, r in before.items() if t != "notice"}
     assert world.deal() == was

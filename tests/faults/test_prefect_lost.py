@@ -30,7 +30,7 @@ def up(on_both: World, mail: Mailserver, slack: Slack, tmp_path: Path) -> Iterat
             kill(running.process)
 
 
-@pytest.mark.fault(slow_on="postgresql")
+@pytest.mark.fault(slow_on="postgresql", first=True)
 def test_prefect_is_down_and_its_database_lost(up: Up, on_both: World, slack: Slack) -> None:
     """What fell due meanwhile comes at most five minutes after it is back, once; nothing of ours was in it.
 

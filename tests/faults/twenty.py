@@ -25,6 +25,7 @@ _HERE: Final = "tests/faults"
 _PASS: Final = "saveline/actions/sending.py"
 _DATABASE: Final = "saveline/store/database.py"
 _SLACK: Final = "saveline/notify/channels/slack.py"
+_SIGNATURE: Final = "saveline/web/slack_signature.py"
 _SMTP: Final = "saveline/notify/channels/smtp.py"
 
 _KILLED_AT: Final = f"{_HERE}/test_delivery_kill.py::test_killed_at_each_point_of_sending"
@@ -36,6 +37,13 @@ _BY_THE_WALL: Final = f"{_WRONG_CLOCKS}::test_a_reminder_comes_once_and_by_the_w
 _WEB: Final = "tests/web/test_faults.py"
 _CALLERS: Final = "tests/web/test_api_callers.py"
 _SLACK_FAULTS: Final = f"{_HERE}/test_slack_faults.py"
+_SLACK_HTTP: Final = "saveline/notify/channels/slack_http.py"
+_STOOD_STILL: Final = "tests/notify/test_slack_http.py::test_what_stood_still_until_its_time_was_over_is_not_sent"
+_PAST_THE_LOOK: Final = "tests/notify/test_slack_http.py::test_of_all_that_is_under_way_one_at_a_time_is_past_its_look"
+_PRESSED_IN_SLACK: Final = "tests/web/test_slack_acting.py"
+_SLACK_REQUESTS: Final = "tests/web/test_slack_requests.py"
+_NOT_SLACKS: Final = f"{_SLACK_REQUESTS}::test_what_is_not_slacks_changes_nothing"
+_SENT_AGAIN: Final = f"{_SLACK_REQUESTS}::test_a_request_that_is_sent_again_is_refused"
 
 FAULTS: Final[Mapping[int, Fault]] = {
     1: Fault(
@@ -88,7 +96,7 @@ FAULTS: Final[Mapping[int, Fault]] = {
     ),
     6: Fault(
         "stopped for three leases",
-        (f"{_HERE}/test_stopped.py",),
+        (f"{_HERE}/test_stopped.py", _STOOD_STILL, _PAST_THE_LOOK),
         (
             Bug("a mark that does not ask for its lease", (ANYBODY_MARKS,), (_STOPPED_AT,)),
             bug(
@@ -97,6 +105,22 @@ FAULTS: Final[Mapping[int, Fault]] = {
                 "if monotonic() >= job.deadline:",
                 "if not job:",
                 _STOPPED_AT,
+            ),
+            bug(
+                "a post whose time begins anew when it is sent",
+                _SLACK_HTTP,
+                "        deadline = self._deadline\n",
+                "        deadline = monotonic() + self.timeout\n",
+                _STOOD_STILL,
+                both=False,
+            ),
+            bug(
+                "any number of posts past their last look at the clock",
+                _SLACK_HTTP,
+                "            with gate:\n",
+                "            if gate:\n",
+                _PAST_THE_LOOK,
+                both=False,
             ),
         ),
     ),
@@ -224,7 +248,12 @@ FAULTS: Final[Mapping[int, Fault]] = {
     ),
     13: Fault(
         "forty presses at once",
-        (f"{_HERE}/test_presses.py", f"{_WEB}::test_fault_13_of_many_presses_at_once_one_acts_and_the_others_are_told"),
+        (
+            f"{_HERE}/test_presses.py",
+            f"{_WEB}::test_fault_13_of_many_presses_at_once_one_acts_and_the_others_are_told",
+            f"{_PRESSED_IN_SLACK}::test_of_forty_presses_one_acts_and_the_others_are_told_who_did_it",
+            f"{_PRESSED_IN_SLACK}::test_the_same_press_sent_twice_is_one",
+        ),
         (
             bug(
                 "a press is not remembered",
@@ -233,6 +262,13 @@ FAULTS: Final[Mapping[int, Fault]] = {
                 "if conn.execute(new).first() is not new:",
                 f"{_HERE}/test_presses.py",
             ),
+            bug(
+                "a press in Slack is not remembered",
+                "saveline/store/inbound.py",
+                "if conn.execute(new).first() is not None:",
+                "if conn.execute(new).first() is not new:",
+                f"{_PRESSED_IN_SLACK}::test_the_same_press_sent_twice_is_one",
+            ),
         ),
     ),
     14: Fault(
@@ -240,6 +276,8 @@ FAULTS: Final[Mapping[int, Fault]] = {
         (
             f"{_WEB}::test_fault_14_what_is_forged_old_cut_or_huge_is_refused_and_changes_nothing",
             f"{_CALLERS}::test_what_is_forged_old_early_or_for_something_else_changes_nothing",
+            _NOT_SLACKS,
+            _SENT_AGAIN,
         ),
         (
             bug(
@@ -262,6 +300,30 @@ FAULTS: Final[Mapping[int, Fault]] = {
                 "if abs(int(at) - now.timestamp()) > TOLERANCE:",
                 "if abs(int(at) - now.timestamp()) > 1000 * TOLERANCE:",
                 f"{_CALLERS}::test_what_is_forged_old_early_or_for_something_else_changes_nothing",
+            ),
+            bug(
+                "anybody signs for Slack",
+                _SIGNATURE,
+                'return hmac.compare_digest(b"v0=" + made.encode(), signature.encode("utf-8", "replace"))',
+                "return bool(made)",
+                _NOT_SLACKS,
+                both=False,
+            ),
+            bug(
+                "a request of Slack's of any age",
+                _SIGNATURE,
+                "if abs(now - int(timestamp)) > LATEST:",
+                "if abs(now - int(timestamp)) > 1000 * LATEST:",
+                _NOT_SLACKS,
+                both=False,
+            ),
+            bug(
+                "a request of Slack's may come again",
+                _SIGNATURE,
+                "if signature in self._seen:",
+                "if signature in ():",
+                _SENT_AGAIN,
+                both=False,
             ),
         ),
     ),

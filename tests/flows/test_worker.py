@@ -50,7 +50,7 @@ def server_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.Tem
             server.cleanup()
 
 
-@pytest.mark.fault(slow_on="postgresql")
+@pytest.mark.fault(slow_on="postgresql", first=True)
 def test_a_reminder_due_while_the_worker_is_dead_comes_once(
     server_database: str | None, lite: World, mail: Mailserver, slack: Slack, tmp_path: Path
 ) -> None:
