@@ -40,8 +40,8 @@ golden: $(READY) ## Write the golden files anew; look at the difference before y
 	SAVELINE_GOLDEN=write $(BIN)/pytest tests/core tests/files tests/notify tests/stories tests/web tests/faults/test_hostile_csv.py
 
 # More at once than there are cores: most of their time they wait for a lease, a limit or a server to come back.
-fault: $(READY) ## The heavier fault tests, some minutes of them
-	$(BIN)/pytest -m "fault and not slow" -n 4 --dist worksteal
+fault: $(READY) ## The heavier fault tests, which CI runs beside all others
+	$(BIN)/pytest -m "fault and not slow" -n 4 --maxschedchunk 1
 
 faults: $(READY) ## The long fault tests, with more seeds
 	$(BIN)/pytest -m "slow or fault"
