@@ -216,7 +216,7 @@ class Invalid(Exception):
         super().__init__("\n".join(str(p) for p in self.problems))
 
 
-def shortened(word: object, longest: int = 60) -> str:
+def in_quotes(word: object, longest: int = 60) -> str:
     """``word`` in quotes as a message shows it: signs that nobody sees are written out, and a long one is cut."""
     text = repr(word)
     return text if len(text) <= longest else text[: longest - 2] + "…" + text[0]

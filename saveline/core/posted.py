@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from saveline.core.cells import PLAIN
-from saveline.core.errors import nearest, one_of, shortened
+from saveline.core.errors import in_quotes, nearest, one_of
 from saveline.core.facts import Fact
 from saveline.core.kinds import Field, Kind, Type, natural_key, read_cell, with_key
 from saveline.core.writable import control
@@ -88,7 +88,7 @@ def _unknown(kind: Kind, index: int, data: Mapping[str, Any], *, near: bool) -> 
     for name in data:
         if name not in kind.fields:
             like = nearest(name, free) if near and len(name) <= LONGEST_NAME else ""
-            yield Refused(index, shortened(name)[1:-1], "an unknown field", one_of(kind.fields), like)
+            yield Refused(index, in_quotes(name)[1:-1], "an unknown field", one_of(kind.fields), like)
 
 
 def _value(field: Field, given: Any, zone: ZoneInfo) -> Any:
@@ -105,7 +105,7 @@ def _value(field: Field, given: Any, zone: ZoneInfo) -> Any:
 
 
 def _twice(kind: Kind, row: Row, index: int, first: int) -> Refused:
-    what = ", ".join(f"{name} {shortened(row[name])}" for name in kind.key)
+    what = ", ".join(f"{name} {in_quotes(row[name])}" for name in kind.key)
     return Refused(index, kind.key[0], f"{what} is there twice, first as row {first}", "each once")
 
 
@@ -129,9 +129,9 @@ def _expected(field: Field) -> str:
 def named(value: Any) -> str:
     """A value of JSON as a message names it, never much of it."""
     if isinstance(value, Digits):
-        return f"the number {shortened(str(value), 40)[1:-1]}"
+        return f"the number {in_quotes(str(value), 40)[1:-1]}"
     if isinstance(value, str):
-        return shortened(value, 40)
+        return in_quotes(value, 40)
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return "a list" if isinstance(value, list) else "an object"

@@ -29,7 +29,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
-from saveline.core.errors import Invalid, Problem, shortened
+from saveline.core.errors import Invalid, Problem, in_quotes
 
 LARGEST: Final = 256 * 1024
 DEEPEST: Final = 20
@@ -283,7 +283,7 @@ class _Builder:
         holder, place = self._stack[-1]
         key = event.value
         if key in holder:
-            raise self._refused(event, f"{shortened(key)} is there twice", "each key once")
+            raise self._refused(event, f"{in_quotes(key)} is there twice", "each key once")
         self._key[-1] = key
         self.keys[(*place, key)] = mark
 

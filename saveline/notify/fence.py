@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from saveline.core.errors import Problem, nearest, one_of, shortened
+from saveline.core.errors import Problem, in_quotes, nearest, one_of
 from saveline.core.facts import Fact
 
 LONGEST: Final = 64 * 1024
@@ -174,7 +174,7 @@ def _misused(node: nodes.Node, allowed: Allowed) -> _Wrong | None:
         name = node.template.value if isinstance(node.template, nodes.Const) else None
         if name not in allowed.parents:
             near = nearest(str(name), allowed.parents)
-            what = f"a template cannot extend {shortened(name)}" if name else "the name of a template in quotes"
+            what = f"a template cannot extend {in_quotes(name)}" if name else "the name of a template in quotes"
             return _Wrong(node.lineno, str(name or ""), what, one_of(sorted(allowed.parents)), near)
     if isinstance(node, nodes.For) and (node.recursive or node.test is not None or not _path(node.iter)):
         return _Wrong(node.lineno, "for", "a loop with more than a list", "{% for line in lines %}")

@@ -7,7 +7,7 @@ from typing import Any, Final, NoReturn
 
 from starlette.requests import Request
 
-from saveline.core.errors import shortened
+from saveline.core.errors import in_quotes
 from saveline.core.posted import Digits
 from saveline.core.writable import half_or_nul
 from saveline.web.problems import Refused
@@ -61,7 +61,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise Refused(422, f"{shortened(name)} stands twice in one object.")
+            raise Refused(422, f"{in_quotes(name)} stands twice in one object.")
         found[name] = value
     return found
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from saveline.core.errors import Problem, shortened
+from saveline.core.errors import Problem, in_quotes
 from saveline.core.facts import RESERVED
 from saveline.core.language import shapes
 from saveline.core.language.accepting import Accepted, check_accepted, still_said
@@ -232,7 +232,7 @@ class _Reader:
         try:
             return self.expressions.text(title, self.known)
         except ValueError as error:
-            self.found.add((*place, "title"), f"title is {shortened(title, 120)}", *hint(error))
+            self.found.add((*place, "title"), f"title is {in_quotes(title, 120)}", *hint(error))
             return self.expressions.text(shape.id, self.known)
 
     def _if(self, place: Place, value: Any) -> Condition | None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Protocol, TypeAlias, TypeVar, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from saveline.core.errors import Problem, listed, nearest, one_of, shortened
+from saveline.core.errors import Problem, in_quotes, listed, nearest, one_of
 from saveline.core.play import Condition, Text
 
 Place: TypeAlias = tuple[str | int, ...]
@@ -112,7 +112,7 @@ class Findings:
             return True
         if not self.full:
             expected = listed(words) or f"no {what} is defined"
-            self.add(place, f"unknown {what} {shortened(word)}", expected, nearest(word, words), key=key)
+            self.add(place, f"unknown {what} {in_quotes(word)}", expected, nearest(word, words), key=key)
         return False
 
     def condition(
@@ -122,7 +122,7 @@ class Findings:
         try:
             return expressions.condition(source, known)
         except ValueError as error:
-            self.refuse(place, f"the condition {shortened(source, 120)}", *hint(error))
+            self.refuse(place, f"the condition {in_quotes(source, 120)}", *hint(error))
             return None
 
     def shaped(self, shape: type[T], data: Any, place: Place = ()) -> T | None:
@@ -139,7 +139,7 @@ class Findings:
         kind, given = fault["type"], fault["input"]
         if kind == "extra_forbidden":
             keys = _keys_at(shape, loc[:-1])
-            what = f"unknown key {shortened(loc[-1])}"
+            what = f"unknown key {in_quotes(loc[-1])}"
             if given is None and " " in str(loc[-1]):
                 keys = [*keys, "quotes around a text with a comma"]
             self.refuse((*place, *loc), what, one_of(keys), _near_key(str(loc[-1]), keys), key=True)
@@ -147,7 +147,7 @@ class Findings:
             about = _about(shape, loc)
             self.refuse((*place, *loc[:-1]), f"{loc[-1]!r} is missing", about or f"the key {loc[-1]!r}", key=True)
         elif loc and loc[-1] == "[key]":
-            self.refuse((*place, *loc[:-1]), f"the name {shortened(loc[-2])}", *_expected(shape, fault), key=True)
+            self.refuse((*place, *loc[:-1]), f"the name {in_quotes(loc[-2])}", *_expected(shape, fault), key=True)
         else:
             at = self._written((*place, *loc))
             self.refuse(at, f"{_name(at)} is {shown(given)}", *_expected(shape, fault))
