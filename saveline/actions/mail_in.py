@@ -22,7 +22,7 @@ from saveline.actions.tasks import TaskRef
 from saveline.core import answers as forms
 from saveline.core.decide.draft import Case, Draft
 from saveline.core.delivery import Queued
-from saveline.core.errors import Missing, Refusal
+from saveline.core.errors import Missing, Refusal, UnknownNotice
 from saveline.core.facts import Doer, Fact
 from saveline.core.intents import Comment, Done, Intent
 from saveline.core.notices import Notice, hour_number
@@ -166,7 +166,7 @@ def _ours(desk: Desk, conn: Connection, marks: tuple[incoming.Mark, ...]) -> Que
         if links is not None and links.is_mark(number, mark):
             try:
                 notice = outbox.notice(conn, number)
-            except LookupError:
+            except UnknownNotice:
                 return None
             return notice if desk.now(conn) < notice.at + VALID else None
     return None

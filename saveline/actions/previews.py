@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from saveline.actions import wording
 from saveline.actions.desk import Desk
-from saveline.core.errors import Missing, UnknownNotice
+from saveline.core.errors import Missing
 from saveline.core.facts import Person
 from saveline.core.pressing import UPDATE
 from saveline.notify.render import Form, Worded
@@ -32,7 +32,4 @@ def of_kind(desk: Desk, kind: str, reader: Person | None, *, language: str = "")
 
 def of_notice(desk: Desk, notice_id: int, *, language: str = "") -> Worded:
     """A notice as it would be said now. Raises UnknownNotice."""
-    try:
-        return wording.preview(desk, notice_id, language=language)
-    except LookupError as none:
-        raise UnknownNotice(notice_id) from none
+    return wording.preview(desk, notice_id, language=language)

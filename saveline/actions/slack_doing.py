@@ -20,7 +20,16 @@ from saveline.actions.tasks import TaskRef
 from saveline.core.decide.authorize import authorize
 from saveline.core.decide.draft import Case, Draft
 from saveline.core.delivery import Queued
-from saveline.core.errors import AnswersRefused, GateHolds, Missing, Refusal, TaskTaken, UnknownNotice, UnknownWord
+from saveline.core.errors import (
+    AnswersRefused,
+    GateHolds,
+    Missing,
+    Refusal,
+    TaskTaken,
+    UnknownDeal,
+    UnknownNotice,
+    UnknownWord,
+)
 from saveline.core.facts import Doer, Fact, Person
 from saveline.core.intents import (
     Answered,
@@ -178,8 +187,8 @@ def _allowed(case: Case, ref: TaskRef, person: Person, intent: Intent, now: date
 
 
 def _meant(desk: Desk, conn: Connection, target: Target, person: Person, intent: Intent) -> TaskRef:
-    """The task that a button is about. Raises UnknownNotice, and TaskTaken where the button went to somebody who has
-    the task no more: what they see in it is out of date."""
+    """The task that a button is about. Raises UnknownNotice, UnknownDeal, and TaskTaken where the button went to
+    somebody who has the task no more: what they see in it is out of date."""
     ref, notice = _named(conn, target)
     if notice and notice.kind in TO_HOLDERS and notice.person_id and not isinstance(intent, Comment):
         case = _case(desk, conn, ref, desk.people(conn))
@@ -193,18 +202,15 @@ def _named(conn: Connection, target: Target) -> tuple[TaskRef, Queued | None]:
     """The task that a button names, and the notice by which it does, if by one. Raises UnknownNotice."""
     if not target.notice_id:
         return TaskRef(target.deal_id, target.no), None
-    try:
-        notice = outbox.notice(conn, target.notice_id)
-    except LookupError:
-        raise UnknownNotice(target.notice_id) from None
+    notice = outbox.notice(conn, target.notice_id)
     return TaskRef(notice.deal_id, notice.task_no), notice
 
 
 def _case(desk: Desk, conn: Connection, ref: TaskRef, people: People) -> Case:
-    """The deal as it is, to be looked at only. Raises UnknownNotice."""
+    """The deal as it is, to be looked at only. Raises UnknownDeal."""
     found = load.deals(conn, [ref.deal_id])
     if not found:
-        raise UnknownNotice(ref.deal_id)
+        raise UnknownDeal(ref.deal_id)
     return desk.case(conn, people, *found[0], Duty())
 
 
@@ -212,7 +218,7 @@ def _beside(desk: Desk, sent: Submitted, problems: tuple[str, ...] | list[str]) 
     """Words beside the questions they are about."""
     plan: TaskPlan | None = None
     if sent.verb == "done":
-        with desk.reading() as conn, suppress(UnknownNotice):
+        with desk.reading() as conn, suppress(UnknownNotice, UnknownDeal):
             ref, _ = _named(conn, sent.target)
             case = _case(desk, conn, ref, desk.people(conn))
             task = case.deal.task(ref.no)

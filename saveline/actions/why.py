@@ -9,7 +9,7 @@ from saveline.actions.tasks import TaskRef
 from saveline.actions.wording import Facts
 from saveline.core.changes import Event
 from saveline.core.decide.draft import Case
-from saveline.core.errors import UnknownDeal, UnknownNotice
+from saveline.core.errors import UnknownDeal
 from saveline.core.why import deal as of_deal
 from saveline.core.why.lines import Why
 from saveline.core.why.notice import why_notice
@@ -34,10 +34,7 @@ def deal(desk: Desk, deal_id: int) -> Why:
 def notice(desk: Desk, notice_id: int) -> Why:
     """Raises UnknownNotice."""
     with desk.reading() as conn:
-        try:
-            found = outbox.notice(conn, notice_id)
-        except LookupError:
-            raise UnknownNotice(notice_id) from None
+        found = outbox.notice(conn, notice_id)
         matter = Facts(desk, conn, [found]).matter(found)
     return why_notice(found, desk.workspace, matter.people, reasons.why(matter))
 

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from models.records import UNDELIVERED
 from saveline.core.attention import BUNDLE
 from saveline.core.delivery import Queued
+from saveline.core.errors import UnknownNotice
 from saveline.core.facts import Fact
 from saveline.core.notices import Notice
 from saveline.core.pressing import UPDATE
@@ -204,8 +205,8 @@ _HANDED_OVER: Final = ("sent", "unknown", "sending")
 
 
 def notice(conn: Connection, notice_id: int) -> Queued:
-    """One notice, whatever has become of it. Raises LookupError where there is none."""
+    """One notice, whatever has become of it. Raises UnknownNotice where there is none."""
     row = conn.execute(sa.select(*_COLUMNS).where(NOTICE.c.id == notice_id)).first()
     if row is None:
-        raise LookupError(f"there is no notice {notice_id}")
+        raise UnknownNotice(notice_id)
     return Queued(*row)

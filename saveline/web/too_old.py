@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from saveline.actions import own_link
 from saveline.actions.desk import Desk
 from saveline.actions.tasks import TaskRef
+from saveline.core.errors import UnknownNotice
 from saveline.notify.links import Grant
 from saveline.store import outbox
 from saveline.web.drawn import draw
@@ -40,7 +41,7 @@ def renew(desk: Desk, grant: Grant) -> None:
         with desk.reading() as conn:
             try:
                 notice = outbox.notice(conn, grant.notice_id)
-            except LookupError:
+            except UnknownNotice:
                 return
         ref = TaskRef(notice.deal_id, notice.task_no if grant.purpose == "task" else 0)
     if ref.deal_id and grant.person_id:

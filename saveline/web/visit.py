@@ -11,7 +11,7 @@ from saveline.actions import why
 from saveline.actions.desk import Desk
 from saveline.core.changes import Event
 from saveline.core.decide.draft import Case
-from saveline.core.errors import HasLeft, UnknownDeal
+from saveline.core.errors import HasLeft, UnknownDeal, UnknownNotice
 from saveline.core.facts import Deal, Doer, Fact, Person, Task
 from saveline.notify.links import Expired, Forged, Grant, Links, Purpose
 from saveline.store import outbox
@@ -95,7 +95,7 @@ def opened(desk: Desk, conn: Connection, purpose: Purpose, token: str) -> Visit:
         return Visit(grant, token, now, reader, "", grant.deal_id, grant.task_no)
     try:
         notice = outbox.notice(conn, grant.notice_id)
-    except LookupError:
+    except UnknownNotice:
         raise HTTPException(410, OLD) from None
     no = notice.task_no if purpose == "task" else 0
     return Visit(grant, token, now, reader, notice.kind, notice.deal_id, no)

@@ -170,6 +170,7 @@ def test_what_names_something_that_is_not_there_is_refused_in_words(members: Mem
         ("seen:0", "999999999999999", "There is no notice"),
         ("seen:0", "1.99", "There is no task 1.99."),
         ("seen:0", "99.1", "There is no deal 99."),
+        ("snooze:0", "99.1", "There is no deal 99."),
         ("delete:0", "3", "another version"),
         ("done:0", "3 nonsense", "'nonsense' is not an outcome"),
     ]
