@@ -85,7 +85,7 @@ def _through_it_all(found: World, server: Cluster, mail: Mailserver, slack: Slac
     return slowest
 
 
-def _until(done: Callable[[], bool], seconds: float = 60) -> None:
+def _until(done: Callable[[], bool], seconds: float = 180) -> None:
     until = monotonic() + seconds
     while not done():
         assert monotonic() < until

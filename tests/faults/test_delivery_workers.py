@@ -22,7 +22,7 @@ def settled(world: World) -> bool:
 
 
 def wait_for(world: World, total: int) -> None:
-    done_by = monotonic() + 60
+    done_by = monotonic() + 180
     while not (len(rows(world)) >= total and settled(world)):
         assert monotonic() < done_by, Counter(r.status for r in rows(world))
         sleep(0.1)

@@ -47,8 +47,8 @@ class Up:
                 command, env=environment, stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True
             )
 
-    def wait_for(self, what: str, done: Callable[[], Any]) -> None:
-        until = monotonic() + SECONDS
+    def wait_for(self, what: str, done: Callable[[], Any], seconds: float = SECONDS) -> None:
+        until = monotonic() + seconds
         while not done():
             assert self.process.poll() is None, self.log.read_text()
             assert monotonic() < until, f"no {what}\n{self.log.read_text()}"
