@@ -7,8 +7,9 @@ The clock is stepped forty times as fast as it runs, so that hours fit into minu
 from __future__ import annotations
 
 import random
+import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -195,21 +196,35 @@ class _Run:
         mails, posts = [number_of(m.id) for m in self.mail.mails], [number_of(p.id) for p in self.slack.posts]
         times = Counter(n for n in (*mails, *posts) if n in rows)
         excused = {i for i, r in rows.items() if r.status in ("cancelled", "missed") and r.error}
+        lost = rows.keys() - times.keys() - excused
+        overtaken = [*_overtaken(mails, rows), *_overtaken(posts, rows)]
+        self._tell("lost", sorted(lost), rows)
+        self._tell("overtaken", [n for pair in overtaken for n in pair], rows)
         return Books(
             plan=self.plan,
             notices=len(rows),
             arrived=len(times),
             cancelled=sum(r.status == "cancelled" for r in rows.values()),
             missed=sum(r.status == "missed" for r in rows.values()),
-            lost=len(rows.keys() - times.keys() - excused),
+            lost=len(lost),
             doubles=sum(n - 1 for n in times.values()),
-            out_of_order=_overtaken(mails, rows) + _overtaken(posts, rows),
+            out_of_order=len(overtaken),
             about_closed=self._about_closed(rows),
             kills=kills,
             restarts=self.restarts,
             refused=self.refused,
             seconds=seconds,
         )
+
+    def _tell(self, what: str, numbers: Sequence[int], rows: Mapping[int, Any]) -> None:
+        """Print what is known of notices with which something is wrong, for whoever looks for the cause."""
+        for number in numbers:
+            row = rows[number]
+            with self.world.desk.reading() as conn:
+                tries = conn.execute(sa.select(ATTEMPT).where(ATTEMPT.c.notice_id == number).order_by(ATTEMPT.c.id))
+                lines = [f"  {a.at:%H:%M:%S} {a.worker} {a.outcome or '-'} {a.reason or ''}\n" for a in tries]
+            where = f"{row.channel}, due {row.at:%H:%M:%S}, {row.status}: {row.error or ''}"
+            sys.stdout.write(f"{what}: notice {number}, reader {row.person_id}, {where}\n{''.join(lines)}")
 
     def _about_closed(self, rows: Mapping[int, Any]) -> int:
         """Attempts about a task that began after somebody had closed it."""
@@ -220,14 +235,14 @@ class _Run:
         return sum(ended[deal] is not None and at > ended[deal] + _SAME_MOMENT for deal, at in about)
 
 
-def _overtaken(arrivals: list[int], rows: Mapping[int, Any]) -> int:
+def _overtaken(arrivals: list[int], rows: Mapping[int, Any]) -> list[tuple[int, int]]:
     """Neighbours in what one reader got (a repeat left out) of which the later one was due before."""
     by_reader: dict[tuple[int, str], list[int]] = defaultdict(list)
     for number in dict.fromkeys(arrivals):
         if number in rows:
             by_reader[rows[number].person_id, rows[number].channel].append(number)
     due: Callable[[int], Any] = lambda n: (rows[n].at, n)  # noqa: E731
-    return sum(due(a) > due(b) for got in by_reader.values() for a, b in pairwise(got))
+    return [(a, b) for got in by_reader.values() for a, b in pairwise(got) if due(a) > due(b)]
 
 
 def table(found: list[Books]) -> str:

@@ -66,12 +66,15 @@ def deliver_once(site: Site, name: str) -> None:
 
 
 def deliver_on(site: Site, name: str, lease: float) -> None:
-    """Pass after pass, until somebody kills it."""
-    with Worker(site.runtime().desk(), name, lease=timedelta(seconds=lease)) as worker:
-        while True:
-            with suppress(DBAPIError):  # a database that is away is tried again, as by the flows' shifts
-                worker.deliver()
-            sleep(0.02)
+    """Pass after pass, until somebody kills it. A database that is away is tried again, as by the flows' shifts; one
+    that is away when it starts would end it, and whoever started it would start it again."""
+    while True:
+        with suppress(DBAPIError), Worker(site.runtime().desk(), name, lease=timedelta(seconds=lease)) as worker:
+            while True:
+                with suppress(DBAPIError):
+                    worker.deliver()
+                sleep(0.02)
+        sleep(0.1)
 
 
 def deliver_within(site: Site, name: str, lease: float, most: int = MOST) -> None:
