@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b
@@ -13,13 +13,13 @@ from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from saveline.actions import reachable
 from saveline.actions.desk import Desk
 from saveline.actions.reports import kept
 from saveline.core.attention import BUNDLE, OF_TASKS
 from saveline.core.delivery import Queued, unwanted
 from saveline.core.errors import Invalid
 from saveline.core.notices import address_of
-from saveline.core.people import People
 from saveline.core.play import Play
 from saveline.core.pressing import UPDATE
 from saveline.core.report import StageReport
@@ -32,7 +32,7 @@ from saveline.notify.message import Act, Outgoing
 from saveline.notify.mime import NOTICE
 from saveline.notify.render import Form, Worded, Wording
 from saveline.notify.view import view
-from saveline.store import attention, outbox, unreachable, views
+from saveline.store import attention, outbox, views
 from saveline.store.rows import decode_json
 from saveline.store.views import Background
 
@@ -47,7 +47,7 @@ class Facts:
     def __init__(self, desk: Desk, conn: Connection, notices: Sequence[Queued]) -> None:
         self._desk, self.now = desk, desk.now(conn)
         self.people = desk.people(conn)
-        self.lost = _lost(desk, self.people, conn)
+        self.lost = {place: mark.reason for place, mark in reachable.lost(desk, conn, self.people).items()}
         self._members = attention.members(conn, [i for n in notices for i in members_of(n)])
         self._background = _background(conn, [*notices, *self._members.values()])
         self._plays = self._compiled(conn, self._background)
@@ -124,15 +124,6 @@ class Facts:
             with suppress(Invalid):
                 found[hash_] = self._desk.play(conn, hash_)
         return found
-
-
-def _lost(desk: Desk, people: People, conn: Connection) -> Mapping[tuple[int, str], str]:
-    """Who is not reached by which channel, and why. An address that was changed since may do."""
-    found = {}
-    for lost in unreachable.everybody(conn):
-        if address_of(lost.channel, people.by_id.get(lost.person_id), desk.workspace) == lost.address:
-            found[lost.person_id, lost.channel] = lost.reason
-    return found
 
 
 def members_of(notice: Queued) -> list[int]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from models.records import UNDELIVERED
+from models.records import UNDELIVERED, UNJUDGED
 from saveline.core.attention import BUNDLE
 from saveline.core.delivery import Queued
 from saveline.core.errors import UnknownNotice
@@ -58,10 +58,10 @@ def anything(conn: Connection, now: datetime) -> bool:
 
 def claim(conn: Connection, lease: Lease, now: datetime, most: int, shut: Shut) -> list[Queued]:
     """At most ``most`` notices that are due, the oldest first. Nothing by a channel or for a place that is ``shut``,
-    nothing for a place for which somebody has claimed something already, so that nobody is overtaken, and nothing of
-    which it was not judged yet that it may go (see :mod:`saveline.actions.attention`)."""
+    and nothing of which it was not judged yet that it may go (see :mod:`saveline.actions.attention`). Nor anything for
+    a place for which somebody has claimed something already, or something waits to be judged: nobody is overtaken."""
     _one_at_a_time(conn)
-    places = [*shut.places, *_taken(conn, now)]
+    places = [*shut.places, *_places(_TAKEN, conn, now), *_places(_UNJUDGED, conn, now)]
     due = (
         sa.select(NOTICE.c.id)
         .where(UNDELIVERED, NOTICE.c.judged_at.is_not(None), NOTICE.c.not_before <= now)
@@ -106,8 +106,15 @@ _TAKEN: Final = Ask(
 )
 
 
-def _taken(conn: Connection, now: datetime) -> Iterator[str]:
-    return (place(person_id, channel) for person_id, channel in _TAKEN.rows(conn, now=now))
+_UNJUDGED: Final = Ask(
+    sa.select(NOTICE.c.person_id, NOTICE.c.channel)
+    .where(UNJUDGED, NOTICE.c.not_before <= sa.bindparam("now"))
+    .distinct()
+)
+
+
+def _places(ask: Ask, conn: Connection, now: datetime) -> Iterator[str]:
+    return (place(person_id, channel) for person_id, channel in ask.rows(conn, now=now))
 
 
 def goes_by(channel: str) -> sa.ColumnElement[bool]:

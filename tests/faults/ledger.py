@@ -56,11 +56,13 @@ class Plan(Fact, frozen=True):
 
 
 class Books(Fact, frozen=True):
-    """What was found when the books were closed. ``restarts`` is 0 on SQLite, where there is nothing to restart."""
+    """What was found when the books were closed. ``elsewhere`` are those that were given up in their channel and went
+    by the reader's next one; ``restarts`` is 0 on SQLite, where there is nothing to restart."""
 
     plan: Plan
     notices: int
     arrived: int
+    elsewhere: int
     cancelled: int
     missed: int
     lost: int
@@ -192,18 +194,22 @@ class _Run:
         with self.world.desk.reading() as conn:
             # Nothing else is counted: what a done task causes, and posts that are changed after it.
             wanted = sa.select(NOTICE).where(NOTICE.c.ordinal >= 100, NOTICE.c.kind.in_(("stage_late", "reminder")))
-            rows: dict[int, Any] = {r.id: r for r in conn.execute(wanted)}
+            told: dict[int, Any] = {r.id: r for r in conn.execute(wanted)}
         mails, posts = [number_of(m.id) for m in self.mail.mails], [number_of(p.id) for p in self.slack.posts]
-        times = Counter(n for n in (*mails, *posts) if n in rows)
+        rows = {i: r for i, r in told.items() if not _is_detour(r)}
+        by = {(r.deal_id, r.ordinal): r.id for r in told.values() if _is_detour(r)}
+        times = Counter(n for n in (*mails, *posts) if n in told)
+        elsewhere = {i for i, r in rows.items() if r.status == "dead" and times[by.get((r.deal_id, r.ordinal), 0)]}
         excused = {i for i, r in rows.items() if r.status in ("cancelled", "missed") and r.error}
-        lost = rows.keys() - times.keys() - excused
+        lost = rows.keys() - times.keys() - excused - elsewhere
         overtaken = [*_overtaken(mails, rows), *_overtaken(posts, rows)]
         self._tell("lost", sorted(lost), rows)
         self._tell("overtaken", [n for pair in overtaken for n in pair], rows)
         return Books(
             plan=self.plan,
             notices=len(rows),
-            arrived=len(times),
+            arrived=len(rows.keys() & times.keys()),
+            elsewhere=len(elsewhere),
             cancelled=sum(r.status == "cancelled" for r in rows.values()),
             missed=sum(r.status == "missed" for r in rows.values()),
             lost=len(lost),
@@ -235,6 +241,11 @@ class _Run:
         return sum(ended[deal] is not None and at > ended[deal] + _SAME_MOMENT for deal, at in about)
 
 
+def _is_detour(row: Any) -> bool:
+    """Whether it says what had been given up in another channel: then its reader gets it late, and out of order."""
+    return "instead_of" in row.about
+
+
 def _overtaken(arrivals: list[int], rows: Mapping[int, Any]) -> list[tuple[int, int]]:
     """Neighbours in what one reader got (a repeat left out) of which the later one was due before."""
     by_reader: dict[tuple[int, str], list[int]] = defaultdict(list)
@@ -248,12 +259,12 @@ def _overtaken(arrivals: list[int], rows: Mapping[int, Any]) -> list[tuple[int, 
 def table(found: list[Books]) -> str:
     """The books, for people."""
     columns = (
-        *("database", "notices", "arrived", "cancelled", "missed", "lost", "doubles", "out of order"),
+        *("database", "notices", "arrived", "by another way", "cancelled", "missed", "lost", "doubles", "out of order"),
         *("about a closed task", "kills", "restarts", "429s", "seconds"),
     )
     lines = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
     for b in found:
-        cells = (b.plan.database, b.notices, b.arrived, b.cancelled, b.missed, b.lost, b.doubles, b.out_of_order)
-        more = (b.about_closed, b.kills, b.restarts, b.refused, round(b.seconds))
+        cells = (b.plan.database, b.notices, b.arrived, b.elsewhere, b.cancelled, b.missed, b.lost)
+        more = (b.doubles, b.out_of_order, b.about_closed, b.kills, b.restarts, b.refused, round(b.seconds))
         lines.append("| " + " | ".join(f"{c:,}" if isinstance(c, int) else str(c) for c in (*cells, *more)) + " |")
     return "\n".join(lines)

@@ -2,7 +2,7 @@
 
 Planted bugs that turn these red, each tried by hand: an attempt that is only written when it ends; ``take`` without
 its WHERE (two posts in one second); ``begin`` without looking whether the destination is closed; a claim without
-``_taken`` (a later message arrives before an earlier one); many mails under way at once.
+``_TAKEN``, and one without ``_UNJUDGED`` (a later message arrives before an earlier one); many mails under way at once.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ import pytest
 import sqlalchemy as sa
 
 import models
+from saveline.actions import attention
 from saveline.actions.delivery import Worker
 from saveline.clock import system
-from saveline.store import destinations, sending
+from saveline.store import destinations, outbox, sending
 from saveline.store.destinations import Destination
-from saveline.store.rows import table
+from saveline.store.outbox import Lease, Shut
+from saveline.store.rows import NOTICE, table
+from tests.faults.figures import number_of
 from tests.notify.looking import only_mail, put, row, rows, statuses
 from tests.notify.test_delivery import worded
 from tests.servers import Mailserver, Reply, Rule, Slack
@@ -282,6 +285,25 @@ def test_nobody_is_overtaken_whoever_sends(on_both: World, mail: Mailserver, sla
         posts = order([p.id for p in slack.posts[before[1] :] if p.room == f"U{who.upper()}"])
         assert letters == list(range(12)), who
         assert posts == (list(range(12)) if who != "chris" else [])
+
+
+def test_what_is_judged_again_is_not_overtaken_meanwhile(on_both: World, mail: Mailserver) -> None:
+    """One worker begins a pass, so what could not be sent for a while is to be judged again; another one, which had
+    judged just before, claims. Found by the ledger run."""
+    only_mail(on_both)
+    on_both.open()
+    on_both.deliver()
+    earlier, later = tell(on_both, "ana", 1, "email"), tell(on_both, "ana", 2, "email")
+    with on_both.desk.writing() as conn:
+        judged = sa.update(NOTICE).where(NOTICE.c.id.in_((earlier, later)))
+        conn.execute(judged.values(judged_at=on_both.now - timedelta(minutes=20)))
+        conn.execute(judged.where(NOTICE.c.id == later).values(judged_at=on_both.now))
+    assert attention.judge_again(on_both.desk) == 1
+    with on_both.desk.writing() as conn:
+        lease = Lease("w", on_both.now + timedelta(seconds=40))
+        assert outbox.claim(conn, lease, on_both.now, 10, Shut()) == []
+    on_both.deliver()
+    assert [number_of(m.id) for m in mail.mails[-2:]] == [earlier, later]
 
 
 def test_a_hung_conversation_slows_no_other(lite: World, mail: Mailserver, slack: Slack) -> None:
