@@ -74,19 +74,21 @@ def kill_at_random(world: World, mail: Mailserver, slack: Slack, seed: int) -> N
     fill(world, many(NOTICES, readers))
     site = Site(world, stepped=False)
     workers = [site.start(deliver_on, f"w{n}", 2.0) for n in range(2)]
-    for _ in range(KILLS):
-        # Killed while they work: after a few more messages, and at any moment of the next.
-        wanted = len(mail.mails) + len(slack.posts) + chance.randint(1, 12)
-        patience = monotonic() + 10
-        while len(mail.mails) + len(slack.posts) < wanted and monotonic() < patience:
-            sleep(0.001)
-        sleep(chance.uniform(0, 0.02))
-        victim = chance.randrange(2)
-        stop(workers[victim])
-        workers[victim] = site.start(deliver_on, f"w{victim}", 2.0)
-    seconds = until_settled(world)
-    for worker in workers:
-        stop(worker)
+    try:
+        for _ in range(KILLS):
+            # Killed while they work: after a few more messages, and at any moment of the next.
+            wanted = len(mail.mails) + len(slack.posts) + chance.randint(1, 12)
+            patience = monotonic() + 10
+            while len(mail.mails) + len(slack.posts) < wanted and monotonic() < patience:
+                sleep(0.001)
+            sleep(chance.uniform(0, 0.02))
+            victim = chance.randrange(2)
+            stop(workers[victim])
+            workers[victim] = site.start(deliver_on, f"w{victim}", 2.0)
+        seconds = until_settled(world)
+    finally:
+        for worker in workers:
+            stop(worker)
     found = tally(world, mail, slack)
     measured(2, world, runs=KILLS, lost=found.lost, doubles=found.doubles, seconds=seconds, seed=seed)
     assert found.notices == NOTICES + 3
