@@ -30,7 +30,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
         if asked.get("first"):
             first.append(item)
-    items[:] = first + [item for item in items if item not in first]
+    rest = [item for item in items if item not in first]
+    # Each process is given two tests to begin with: not two of these.
+    begun = [test for long in first for test in (long, *([rest.pop()] if rest else []))]
+    items[:] = begun + rest
 
 
 # Speed is measured in benchmarks/, and a machine that is busy is no fault.
