@@ -30,10 +30,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
         if asked.get("first"):
             first.append(item)
-    rest = [item for item in items if item not in first]
+    first = [item for item in first if item.get_closest_marker("slow") is None]
+    others = [item for item in items if item not in first]
+    short = [item for item in others if item.get_closest_marker("fault") and not item.get_closest_marker("slow")]
     # Each process is given two tests to begin with: not two of these.
-    begun = [test for long in first for test in (long, *([rest.pop()] if rest else []))]
-    items[:] = begun + rest
+    begun = [item for pair in zip(first, reversed(short), strict=False) for item in pair] or first
+    items[:] = begun + [item for item in items if item not in begun]
 
 
 # Speed is measured in benchmarks/, and a machine that is busy is no fault.
