@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from collections import Counter
 from datetime import datetime, timedelta
 from functools import partial
 from importlib import import_module
@@ -29,6 +30,7 @@ from prefect.flow_engine import run_flow_async
 from prefect.schedules import Cron
 from prefect.states import Cancelled, Crashed, Pending
 
+from flows.shift import SIDE_BY_SIDE
 from saveline import clock
 from saveline.files import shipped
 from saveline.files.prefect import Deployment, read_deployments
@@ -50,7 +52,7 @@ class Engine:
         self._deployments: list[Deployment] = []
         self._flows: dict[UUID, Flow[..., Any]] = {}
         self._running: dict[UUID, asyncio.Task[None]] = {}
-        self._busy: set[UUID] = set()
+        self._busy: Counter[UUID] = Counter()
 
     async def deploy(self, deployments: list[Deployment]) -> None:
         """Make the deployments known to the server, as `prefect deploy --all` would, but without a work pool."""
@@ -113,19 +115,21 @@ class Engine:
     async def _at_its_time(self, run: FlowRun) -> None:
         due: datetime | None = run.expected_start_time or run.next_scheduled_start_time
         await asyncio.sleep(max(0.0, due.timestamp() - clock.system().timestamp()) if due else 0.0)
-        if run.deployment_id in self._busy:
+        if run.deployment_id is None or run.deployment_id not in self._flows:
+            return
+        flow = self._flows[run.deployment_id]
+        if self._busy[run.deployment_id] >= (2 if flow.name in SIDE_BY_SIDE else 1):
             await self._client.set_flow_run_state(run.id, Cancelled(message="another shift of this flow is at work"))
             return
         proposed: OrchestrationResult[None] = await self._client.set_flow_run_state(run.id, Pending())
-        if proposed.status != SetStateStatus.ACCEPT or run.deployment_id is None:
+        if proposed.status != SetStateStatus.ACCEPT:
             return
-        self._busy.add(run.deployment_id)
+        self._busy[run.deployment_id] += 1
         try:
             current = await self._client.read_flow_run(run.id)
-            flow = self._flows[run.deployment_id]
             await run_flow_async(flow, flow_run=current, parameters=current.parameters, return_type="state")
         finally:
-            self._busy.discard(run.deployment_id)
+            self._busy[run.deployment_id] -= 1
 
     def _ended(self, run_id: UUID, task: asyncio.Task[None]) -> None:
         del self._running[run_id]

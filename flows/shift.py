@@ -1,7 +1,8 @@
-"""Short shifts: a run looks at the database every second until just before the next run is due, and then ends.
+"""Short shifts: a run looks at the database every second until the next run has begun, and then ends.
 
 So a press in Slack is followed up within a second or two, without a run for each event, and a run that was killed is
-replaced by the next one within a minute. Leases make an overlap harmless.
+replaced by the next one within a minute. Where leases share out the work two shifts stand side by side for a moment;
+elsewhere one ends before the next begins.
 """
 
 from __future__ import annotations
@@ -26,8 +27,12 @@ from saveline.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
-MARGIN: Final = 3.0
-"""Seconds before the next run at which a shift ends: two need not be there at once."""
+BEFORE: Final = -3.0
+"""When a shift ends, in seconds after the next run is due: before it, where two must not be there at once."""
+OVERLAP: Final = 10.0
+"""The same where two may: a run takes a while to begin, and what somebody waits for is not to wait for that."""
+SIDE_BY_SIDE: Final = frozenset({"advance", "deliver"})
+"""The flows whose shifts overlap."""
 
 
 R = TypeVar("R")
@@ -50,13 +55,21 @@ async def once(action: Callable[[Desk], R]) -> R:
     return await asyncio.to_thread(lambda: action(runtime().desk()))
 
 
-async def work(action: Callable[[Desk], Sum], total: Sum, seconds: float | None, *, every: int, pause: float) -> Sum:
+async def work(
+    action: Callable[[Desk], Sum],
+    total: Sum,
+    seconds: float | None,
+    *,
+    every: int,
+    pause: float,
+    ends: float = BEFORE,
+) -> Sum:
     """``action`` each ``pause`` seconds, at least once; returns the sum of what it did.
 
-    For ``seconds``, or without them until just before the next run of a flow that runs ``every`` so many seconds. A
-    database that is away is asked again; only one that still is at the end makes the run fail.
+    For ``seconds``, or without them until ``ends`` seconds after the next run is due of a flow that runs ``every`` so
+    many seconds. A database that is away is asked again; only one that still is at the end makes the run fail.
     """
-    until = monotonic() + (_until_next(every) if seconds is None else seconds)
+    until = monotonic() + (_until_next(every) + ends if seconds is None else seconds)
     while True:
         try:
             total = total + await once(action)
@@ -70,4 +83,4 @@ async def work(action: Callable[[Desk], Sum], total: Sum, seconds: float | None,
 
 
 def _until_next(every: int) -> float:
-    return every - clock.system().timestamp() % every - MARGIN
+    return every - clock.system().timestamp() % every
