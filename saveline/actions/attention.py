@@ -44,8 +44,11 @@ def judge(desk: Desk, *, most: int = MOST) -> Mapping[str, int]:
 def judge_again(desk: Desk) -> int:
     """Forget what was judged of those that could not be sent since, because their channel was down: meanwhile it may
     be night, and ten messages may be one."""
-    with desk.writing() as conn:
+    with desk.reading() as conn:
         now = desk.now(conn)
+        if not attention.stale(conn, now, now - STALE):
+            return 0
+    with desk.writing() as conn:
         return attention.judge_again(conn, now, now - STALE)
 
 

@@ -22,6 +22,7 @@ from saveline.core.pressing import UPDATE
 from saveline.store.bulk import Ask, Many
 from saveline.store.database import insert_into
 from saveline.store.directory import PERSON
+from saveline.store.outbox import one_at_a_time
 from saveline.store.rows import DEAL, NOTICE, TASK, encode_json
 from saveline.store.unsubscribed import UNSUBSCRIBED
 
@@ -168,17 +169,26 @@ def _row(to: ToReader, now: datetime) -> dict[str, Any]:
     }
 
 
+def stale(conn: Connection, now: datetime, before: datetime) -> bool:
+    """Whether something is to be judged again."""
+    return conn.execute(sa.select(NOTICE.c.id).where(*_stale(now, before)).limit(1)).first() is not None
+
+
 def judge_again(conn: Connection, now: datetime, before: datetime) -> int:
     """What was let go before ``before`` and did not get away since, because its channel was down: the hour may be
     another now. What is being sent, or may have arrived, stays as it is."""
-    stale = sa.update(NOTICE).where(
+    one_at_a_time(conn)
+    return conn.execute(sa.update(NOTICE).where(*_stale(now, before)).values(judged_at=None)).rowcount
+
+
+def _stale(now: datetime, before: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
         UNDELIVERED,
         NOTICE.c.not_before <= now,
         NOTICE.c.judged_at < before,
         NOTICE.c.status == "queued",
         sa.or_(NOTICE.c.lease_until.is_(None), NOTICE.c.lease_until <= now),
     )
-    return conn.execute(stale.values(judged_at=None)).rowcount
 
 
 # --- bundles that are sent --------------------------------------------------------------------------------------------

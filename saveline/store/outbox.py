@@ -60,7 +60,7 @@ def claim(conn: Connection, lease: Lease, now: datetime, most: int, shut: Shut) 
     """At most ``most`` notices that are due, the oldest first. Nothing by a channel or for a place that is ``shut``,
     and nothing of which it was not judged yet that it may go (see :mod:`saveline.actions.attention`). Nor anything for
     a place for which somebody has claimed something already, or something waits to be judged: nobody is overtaken."""
-    _one_at_a_time(conn)
+    one_at_a_time(conn)
     places = [*shut.places, *_places(_TAKEN, conn, now), *_places(_UNJUDGED, conn, now)]
     due = (
         sa.select(NOTICE.c.id)
@@ -91,8 +91,9 @@ def claim(conn: Connection, lease: Lease, now: datetime, most: int, shut: Shut) 
     return sorted((Queued(*row) for row in conn.execute(taken)), key=lambda q: (q.at, q.id))
 
 
-def _one_at_a_time(conn: Connection) -> None:
-    """Two workers that claim at once could each take a part of what one reader gets. SQLite has one writer anyway."""
+def one_at_a_time(conn: Connection) -> None:
+    """Two workers that claim at once could each take a part of what one reader gets; and one that claims passes over
+    what another has locked, to have it judged again. SQLite has one writer anyway."""
     if not is_sqlite(conn):
         conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_CLAIMING})")
 

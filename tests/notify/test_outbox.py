@@ -1,13 +1,15 @@
 """Stories of the outbox's own books: every attempt kept, destinations that all workers respect, nobody overtaken.
 
-Planted bugs that turn these red, each tried by hand: an attempt that is only written when it ends; ``take`` without
-its WHERE (two posts in one second); ``begin`` without looking whether the destination is closed; a claim without
-``_TAKEN``, and one without ``_UNJUDGED`` (a later message arrives before an earlier one); many mails under way at once.
+Planted bugs that turn these red, each tried by hand: an attempt that is only written when it ends; ``take`` without its
+WHERE (two posts in one second); ``begin`` without looking whether the destination is closed; many mails under way at
+once; and, where a later message arrives before an earlier one, a claim without ``_TAKEN``, one without ``_UNJUDGED``,
+and ``judge_again`` beside a claim.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -22,6 +24,7 @@ import models
 from saveline.actions import attention
 from saveline.actions.delivery import Worker
 from saveline.clock import system
+from saveline.store import attention as store
 from saveline.store import destinations, outbox, sending
 from saveline.store.destinations import Destination
 from saveline.store.outbox import Lease, Shut
@@ -287,23 +290,44 @@ def test_nobody_is_overtaken_whoever_sends(on_both: World, mail: Mailserver, sla
         assert posts == (list(range(12)) if who != "chris" else [])
 
 
+def two_for_ana(world: World) -> tuple[int, int]:
+    """Two mails that are due; only the earlier one was judged so long ago that it is to be judged again."""
+    only_mail(world)
+    world.open()
+    world.deliver()
+    earlier, later = tell(world, "ana", 1, "email"), tell(world, "ana", 2, "email")
+    with world.desk.writing() as conn:
+        judged = sa.update(NOTICE).where(NOTICE.c.id.in_((earlier, later)))
+        conn.execute(judged.values(judged_at=world.now - timedelta(minutes=20)))
+        conn.execute(judged.where(NOTICE.c.id == later).values(judged_at=world.now))
+    return earlier, later
+
+
+def claimed(world: World) -> list[int]:
+    with world.desk.writing() as conn:
+        lease = Lease("w", world.now + timedelta(seconds=40))
+        return [n.id for n in outbox.claim(conn, lease, world.now, 10, Shut())]
+
+
 def test_what_is_judged_again_is_not_overtaken_meanwhile(on_both: World, mail: Mailserver) -> None:
     """One worker begins a pass, so what could not be sent for a while is to be judged again; another one, which had
     judged just before, claims. Found by the ledger run."""
-    only_mail(on_both)
-    on_both.open()
-    on_both.deliver()
-    earlier, later = tell(on_both, "ana", 1, "email"), tell(on_both, "ana", 2, "email")
-    with on_both.desk.writing() as conn:
-        judged = sa.update(NOTICE).where(NOTICE.c.id.in_((earlier, later)))
-        conn.execute(judged.values(judged_at=on_both.now - timedelta(minutes=20)))
-        conn.execute(judged.where(NOTICE.c.id == later).values(judged_at=on_both.now))
+    earlier, later = two_for_ana(on_both)
     assert attention.judge_again(on_both.desk) == 1
-    with on_both.desk.writing() as conn:
-        lease = Lease("w", on_both.now + timedelta(seconds=40))
-        assert outbox.claim(conn, lease, on_both.now, 10, Shut()) == []
+    assert claimed(on_both) == []
     on_both.deliver()
     assert [number_of(m.id) for m in mail.mails[-2:]] == [earlier, later]
+
+
+def test_nor_while_that_is_being_written_down(on_both: World, mail: Mailserver) -> None:
+    """The same in the middle of the transaction: a claim passes over rows that somebody else has locked."""
+    two_for_ana(on_both)
+    with ThreadPoolExecutor(1) as pool:
+        with on_both.desk.writing() as conn:
+            assert store.judge_again(conn, on_both.now, on_both.now - attention.STALE) == 1
+            claims = pool.submit(claimed, on_both)
+            sleep(0.3)
+        assert claims.result(30) == []
 
 
 def test_a_hung_conversation_slows_no_other(lite: World, mail: Mailserver, slack: Slack) -> None:
