@@ -181,7 +181,7 @@ def judge_again(conn: Connection, now: datetime, before: datetime) -> int:
     return conn.execute(sa.update(NOTICE).where(*_stale(now, before)).values(judged_at=None)).rowcount
 
 
-def _stale(now: datetime, before: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+def _stale(now: datetime, before: datetime) -> tuple[Any, ...]:
     return (
         UNDELIVERED,
         NOTICE.c.not_before <= now,
