@@ -214,7 +214,8 @@ def _hanging(n: int) -> int:
 
 
 def _until_the_others_arrived(desk: Desk, worker: Worker, n: int) -> float:
-    """The pass goes on until the hung target's deadline; what counts is when all others had theirs."""
+    """The pass goes on until the hung target's deadline; what counts is when all others had theirs. The hung ones that
+    are left then are called off."""
     started = perf_counter()
     thread = Thread(target=worker.deliver)
     thread.start()
@@ -227,6 +228,9 @@ def _until_the_others_arrived(desk: Desk, worker: Worker, n: int) -> float:
             ).scalar_one()
         if sent >= n:
             wall = perf_counter() - started
+    with desk.writing() as conn:  # or the pass would try the hung ones until they are given up
+        left = sa.update(NOTICE).where(NOTICE.c.status.in_(("queued", "sending", "unknown")))
+        conn.execute(left.values(status="cancelled", lease=None, lease_until=None))
     thread.join()
     return wall
 
