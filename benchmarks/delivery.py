@@ -36,7 +36,10 @@ _READ: Final = """\
 - `outbox`: a channel that takes everything at once. Its own cost is all processor time less that of the words: claim,
   look, mark, attempts, destinations. `flat` is the same for 50,000; memory is what the process holds after a tenth and
   after all.
-- Where other processes share the cores, the processor time a message says more than the rate.
+- Where other processes share the cores, the processor time a message says more than the rate. The targets come from a
+  machine on which Apprise's own ``notify()`` took 33 mails and 115 posts a second; against it they say the same on every
+  machine: 9.1 and 7 times as many.
+- On SQLite what memory grows by is the database's own cache of pages (32 MB), which fills up.
 """
 
 
@@ -67,15 +70,15 @@ def judged(db: str, runs: Mapping[str, Mapping[str, Any]]) -> list[Target]:
         Target(
             "memory after 50,000, of after 5,000", db, flat["after_all_mb"] / flat["after_a_tenth_mb"], 1.1, "", False
         ),
-        Target("e-mails against Apprise's notify()", db, mails / runs["apprise-mails"]["a_s"], 1),
-        Target("posts against Apprise's notify()", db, posts / runs["apprise-posts"]["a_s"], 1),
+        Target("e-mails against Apprise's notify()", db, mails / runs["apprise-mails"]["a_s"], 300 / 33),
+        Target("posts against Apprise's notify()", db, posts / runs["apprise-posts"]["a_s"], 800 / 115),
     ]
 
 
 def _figure(target: Target) -> str:
     verdict = "reached" if target.reached else "not reached"
     side = "at least" if target.at_least else "at most"
-    return f"{target.measured:.3g}{f' {target.unit}' if target.unit else ''}, {side} {target.wanted:g}: {verdict}"
+    return f"{target.measured:.3g}{f' {target.unit}' if target.unit else ''}, {side} {target.wanted:.3g}: {verdict}"
 
 
 def _page(found: Mapping[str, Mapping[str, Mapping[str, Any]]], targets: Sequence[Target]) -> str:
