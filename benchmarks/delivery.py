@@ -37,7 +37,7 @@ _READ: Final = """\
   look, mark, attempts, destinations. `flat` is the same for 50,000; memory is what the process holds after a tenth and
   after all.
 - Where other processes share the cores, the processor time a message says more than the rate. The targets come from a
-  machine on which Apprise's own ``notify()`` took 33 mails and 115 posts a second; against it they say the same on every
+  machine on which Apprise's own `notify()` took 33 mails and 115 posts a second; against it they say the same on every
   machine: 9.1 and 7 times as many.
 - On SQLite what memory grows by is the database's own cache of pages (32 MB), which fills up.
 """
