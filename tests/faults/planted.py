@@ -61,7 +61,7 @@ _HEALTH: Final = "saveline/store/health.py"
 
 LEASES_IGNORED: Final = (
     Change(OUTBOX, "sa.or_(NOTICE.c.lease_until.is_(None), NOTICE.c.lease_until <= now)", "sa.true()"),
-    Change(OUTBOX, "places = [*shut.places, *_taken(conn, now)]", "places = [*shut.places]"),
+    Change(OUTBOX, "*_places(_TAKEN, conn, now), ", ""),
 )
 REQUEUED: Final = Change(OUTBOX, 'sa.case((sending, "unknown")', 'sa.case((sending, "queued")')
 LEFT_LYING: Final = Change(
