@@ -22,6 +22,7 @@ from saveline.core.people import People
 from saveline.core.workspace import Attention
 from saveline.store import attention
 from saveline.store.attention import ToReader
+from saveline.store.outbox import one_at_a_time
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ def judge(desk: Desk, *, most: int = MOST) -> Mapping[str, int]:
         if not attention.anything(conn, desk.now(conn)):
             return {}
     with desk.writing() as conn:
+        one_at_a_time(conn)
         return _judge(desk, conn, most)
 
 

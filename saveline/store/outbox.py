@@ -92,8 +92,9 @@ def claim(conn: Connection, lease: Lease, now: datetime, most: int, shut: Shut) 
 
 
 def one_at_a_time(conn: Connection) -> None:
-    """Two workers that claim at once could each take a part of what one reader gets; and one that claims passes over
-    what another has locked, to have it judged again. SQLite has one writer anyway."""
+    """Whoever claims, or judges what may be claimed, does it alone, until the transaction ends. Two that claim at once
+    could each take a part of what one reader gets; and a claim passes over rows that somebody else has locked, as one
+    that judges does, even those it leaves as they are. SQLite has one writer anyway."""
     if not is_sqlite(conn):
         conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_CLAIMING})")
 
