@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
-import psycopg
 import pytest
 
-from tests import goldens
+from tests import databases, goldens
 from tests.imapserver import Imapserver, imapserver
 from tests.servers import TOKEN, Mailserver, Slack, mailserver, slack_server
 from tests.world import World, world
@@ -53,24 +52,31 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="saveline-pg-", ignore_cleanup_errors=True) as folder:
         server = get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
+            databases.careless(server.get_uri())
             yield server.get_uri()
         finally:
             server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def migrated(postgres: str) -> str:
+    """The name of a database of that server which has every table, to be copied."""
+    databases.make(postgres, "migrated")
+    databases.migrate(databases.url_of(postgres, "migrated"))
+    return "migrated"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each kind in turn."""
+    """A database of each kind in turn, with every table and nothing in them."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'saveline.db'}"
+        yield databases.sqlite(tmp_path / "saveline.db")
         return
     server: str = request.getfixturevalue("postgres")
     name = f"test_{next(_numbers)}"
-    with psycopg.connect(server, autocommit=True) as conn:
-        conn.execute(f"CREATE DATABASE {name}")
-    yield server.replace("postgresql://", "postgresql+psycopg://").replace("/postgres?", f"/{name}?")
-    with psycopg.connect(server, autocommit=True) as conn:
-        conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    databases.make(server, name, template=request.getfixturevalue("migrated"))
+    yield databases.url_of(server, name)
+    databases.drop(server, name)
 
 
 @pytest.fixture
@@ -83,7 +89,7 @@ def on_both(database_url: str, tmp_path: Path) -> Iterator[World]:
 @pytest.fixture
 def lite(tmp_path: Path) -> Iterator[World]:
     """A world on SQLite: for stories in which the database plays no part."""
-    with world(tmp_path / "workspace", f"sqlite:///{tmp_path / 'saveline.db'}") as built:
+    with world(tmp_path / "workspace", databases.sqlite(tmp_path / "saveline.db")) as built:
         yield built
 
 

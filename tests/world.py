@@ -65,7 +65,8 @@ class World:
             slack_signing_secret=SecretStr(SIGNING),
         )
         self.runtime = Runtime(self.settings)
-        schema.upgrade(self.runtime.engine, shipped.folder("migrations"))
+        if not sa.inspect(self.runtime.engine).has_table("alembic_version"):
+            schema.upgrade(self.runtime.engine, shipped.folder("migrations"))
 
     @property
     def desk(self) -> Desk:

@@ -50,6 +50,7 @@ from saveline.files import shipped
 from saveline.files.check import Checked, FiledCase, check
 from saveline.store import directory, load
 from saveline.store.rows import NOTICE, decode_json, table
+from tests import databases
 from tests import world as worlds
 from tests.world import World
 
@@ -180,7 +181,7 @@ def test_a_rehearsal_is_what_the_live_engine_does(
     filed: FiledCase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Law 10, on SQLite with every shipped case."""
-    with _world(filed, f"sqlite:///{tmp_path / 'saveline.db'}", tmp_path, monkeypatch) as world:
+    with _world(filed, databases.sqlite(tmp_path / "saveline.db"), tmp_path, monkeypatch) as world:
         _compare(world, filed, CHECKED)
 
 
