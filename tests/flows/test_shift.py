@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from flows import shift
+from saveline import clock
 from saveline.actions.delivery import Delivered
 from saveline.actions.desk import Desk
-from saveline.clock import system
-from tests.world import World
 
 
-@pytest.mark.parametrize("ends", [1.5, -0.5])
-def test_a_shift_ends_after_or_before_the_next_is_due(
-    lite: World, monkeypatch: pytest.MonkeyPatch, ends: float
-) -> None:
+@pytest.mark.parametrize(("ends", "last"), [(10.0, 70), (-3.0, 57)])
+def test_a_shift_ends_after_or_before_the_next_is_due(monkeypatch: pytest.MonkeyPatch, ends: float, last: int) -> None:
     """Planted bug: a shift that always ends before the next one is due leaves a gap in which nothing is sent."""
-    monkeypatch.setattr(shift, "runtime", lambda: lite.runtime)
-    looks: list[float] = []
+    minute = datetime(2026, 5, 4, 9, tzinfo=UTC)
+    seconds, looks = [7.0], list[float]()
 
-    def look(_desk: Desk) -> Delivered:
-        looks.append(system().timestamp())
+    async def sleep(pause: float) -> None:
+        seconds[0] += pause
+
+    async def once(action: Callable[[Desk], Delivered]) -> Delivered:
+        looks.append(seconds[0])
         return Delivered()
 
-    due = (system().timestamp() // 2 + 1) * 2
-    asyncio.run(shift.work(look, Delivered(), None, every=2, pause=0.05, ends=ends))
-    assert (looks[-1] > due) == (ends > 0)
+    monkeypatch.setattr(clock, "system", lambda: minute + timedelta(seconds=seconds[0]))
+    monkeypatch.setattr(shift, "monotonic", lambda: 1000 + seconds[0])
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    monkeypatch.setattr(shift, "once", once)
+    asyncio.run(shift.work(lambda desk: Delivered(), Delivered(), None, every=60, pause=1, ends=ends))
+    assert looks == [float(second) for second in range(7, last + 1)]
