@@ -12,7 +12,8 @@ async def deliver(seconds: float | None = None) -> dict[str, int]:
     """Send every notice that may go now, four times a second until the next run (or for ``seconds``; 0 is once)."""
     sender = Sender(shift.worker_name())
     try:
-        done = await shift.work(sender.send, Delivered(), seconds, every=60, pause=0.25, ends=shift.OVERLAP)
+        ends = shift.OVERLAPS["deliver"]
+        done = await shift.work(sender.send, Delivered(), seconds, every=60, pause=0.25, ends=ends)
     finally:
         sender.close()
     await shown.delivered(done)

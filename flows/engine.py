@@ -30,7 +30,7 @@ from prefect.flow_engine import run_flow_async
 from prefect.schedules import Cron
 from prefect.states import Cancelled, Crashed, Pending
 
-from flows.shift import SIDE_BY_SIDE
+from flows.shift import OVERLAPS
 from saveline import clock
 from saveline.files import shipped
 from saveline.files.prefect import Deployment, read_deployments
@@ -118,7 +118,7 @@ class Engine:
         if run.deployment_id is None or run.deployment_id not in self._flows:
             return
         flow = self._flows[run.deployment_id]
-        if self._busy[run.deployment_id] >= (2 if flow.name in SIDE_BY_SIDE else 1):
+        if self._busy[run.deployment_id] >= (2 if flow.name in OVERLAPS else 1):
             await self._client.set_flow_run_state(run.id, Cancelled(message="another shift of this flow is at work"))
             return
         proposed: OrchestrationResult[None] = await self._client.set_flow_run_state(run.id, Pending())

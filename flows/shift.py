@@ -11,7 +11,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from time import monotonic
 from typing import Final, TypeVar
@@ -29,10 +29,9 @@ log = logging.getLogger(__name__)
 
 BEFORE: Final = -3.0
 """When a shift ends, in seconds after the next run is due: before it, where two must not be there at once."""
-OVERLAP: Final = 10.0
-"""The same where two may: a run takes a while to begin, and what somebody waits for is not to wait for that."""
-SIDE_BY_SIDE: Final = frozenset({"advance", "deliver"})
-"""The flows whose shifts overlap."""
+OVERLAPS: Final[Mapping[str, float]] = {"advance": 10.0, "deliver": 10.0}
+"""The same for the flows of which two may be: a run takes a while to begin, and what somebody waits for is not to wait
+for that."""
 
 
 R = TypeVar("R")

@@ -61,7 +61,7 @@ def _judge(desk: Desk, conn: Connection, most: int) -> Mapping[str, int]:
         done["sent"] = attention.let_all_go(conn, now)
         return +done
     done["sent"] = attention.let_rooms_go(conn, now)
-    ids = attention.locked_readers(conn, now, READERS)
+    ids = attention.readers(conn, now, READERS)
     waiting = attention.waiting(conn, ids, now, most) if ids else {}
     readers = _readers(desk, conn, people, list(waiting), now)
     judged = {i: _judged(notices, readers[i], desk.workspace.attention, now) for i, notices in waiting.items()}

@@ -11,6 +11,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 from typing import Final
 
 from saveline.actions.wording import Facts
@@ -27,9 +28,9 @@ AHEAD: Final = 3
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """A claimed notice. What comes after ``facts`` is known once it is worded; ``began``, and ``since`` and
-    ``deadline`` (of :func:`time.monotonic`), once it is marked as being sent. ``deals`` are those that a bundle tells
-    of, each with the number of its last event."""
+    """A claimed notice. What comes after ``facts`` is known once it is worded; ``began`` and ``deadline`` once it is
+    marked as being sent, ``since`` when it goes (both of :func:`time.monotonic`). ``deals`` are those that a bundle
+    tells of, each with the number of its last event."""
 
     notice: Queued
     lease: str
@@ -40,8 +41,8 @@ class Job:
     seq: int = 0
     deals: Mapping[int, int] = field(default_factory=dict)
     began: datetime | None = None
-    since: float = 0.0
     deadline: float = 0.0
+    since: float = 0.0
     place: str = ""
 
     def __post_init__(self) -> None:
@@ -107,6 +108,7 @@ class Lanes:
     def go(self, job: Job) -> None:
         self._under_way.setdefault(job.notice.channel_name, set()).add(job)
         self._busy[job.place] += 1
+        job.since = monotonic()
 
     def done(self, job: Job) -> bool:
         """It is no longer under way; False where it was not, because it has been given up meanwhile."""

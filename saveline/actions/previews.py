@@ -1,4 +1,4 @@
-"""Messages to look at: a sample of each kind in the workspace as it is, or a notice that there is."""
+"""Messages to look at: a sample of each kind in the workspace as it is."""
 
 from __future__ import annotations
 
@@ -28,8 +28,3 @@ def of_kind(desk: Desk, kind: str, reader: Person | None, *, language: str = "")
         raise Missing(f"Nothing in this workspace leads to {kind}.") from none
     forms: tuple[Form, ...] = ("slack",) if kind == UPDATE else wording.FORMS
     return (desk.wording or wording.templates()).words(kind, view(matter), forms)
-
-
-def of_notice(desk: Desk, notice_id: int, *, language: str = "") -> Worded:
-    """A notice as it would be said now. Raises UnknownNotice."""
-    return wording.preview(desk, notice_id, language=language)

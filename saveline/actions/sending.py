@@ -226,7 +226,7 @@ class Pass:
             begun = {job for job in free if job.notice.id in ids}
             threads = conversations.threads(conn, [j.notice for j in begun if j.channel and j.channel.threads])
             for job in begun:
-                job.began, job.deadline, job.since = now, deadline, monotonic()
+                job.began, job.deadline = now, deadline
                 if job.message is not None and job.notice.id in threads:
                     job.message = replace(job.message, thread_ref=threads[job.notice.id])
                 crash_point("marking_sending")

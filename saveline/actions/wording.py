@@ -198,7 +198,7 @@ def _digest(matter: Matter, *parts: object) -> str:
 def preview(desk: Desk, notice_id: int, forms: Collection[Form] = FORMS, *, language: str = "") -> Worded:
     """What a notice would say if it were sent now, in all forms, in its reader's language or another.
 
-    Raises LookupError where there is none of that id.
+    Raises UnknownNotice.
     """
     with desk.reading() as conn:
         notice = outbox.notice(conn, notice_id)

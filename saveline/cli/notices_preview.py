@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from saveline.actions import previews
+from saveline.actions import previews, wording
 from saveline.cli import door, output
 from saveline.cli.door import Json
 from saveline.core.errors import UnknownWord
@@ -36,7 +36,7 @@ def preview(  # noqa: PLR0913, PLR0917 - its options
         _known("a language", language, SHIPPED)
     desk = door.open_desk()
     if notice is not None:
-        worded = previews.of_notice(desk, notice, language=language or "")
+        worded = wording.preview(desk, notice, language=language or "")
     else:
         if kind is None:
             raise typer.BadParameter("say which kind, or --notice NUMBER", param_hint="KIND")

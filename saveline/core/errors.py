@@ -58,7 +58,7 @@ class TaskTaken(Refusal):
         super().__init__(f"“{title}” is taken already: {by} has it.")
 
 
-class UnknownNotice(Refusal, LookupError):
+class UnknownNotice(Refusal):
     def __init__(self, notice_id: int) -> None:
         super().__init__(f"There is no notice {notice_id}.")
 

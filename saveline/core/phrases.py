@@ -133,6 +133,11 @@ def answer_words(value: Any, tongue: Tongue = ENGLISH) -> str:
     return shortened(words_of(str(value)) if str(value).isidentifier() else str(value), 300)
 
 
+def answer(name: str, value: Any, tongue: Tongue = ENGLISH) -> str:
+    """``root cause: product gap``."""
+    return f"{words_of(name)}: {answer_words(value, tongue)}"
+
+
 def role(key: str) -> str:
     """A role on an account's team: short ones are abbreviations (``CSM``), long ones words (``sponsor``)."""
     return key.upper() if len(key) <= 3 else words_of(key)
@@ -159,7 +164,7 @@ def asked_for(
     """What an approval is asked for, and with which answers beside it. ``request`` are the approval's own answers, as
     the engine wrote them; ``name`` names people."""
     asker, of = name(int(request.get("by", 0))), deal.task(int(request.get("of", 0))) if deal else None
-    given = "; ".join(f"{words_of(k)}: {answer_words(v, tongue)}" for k, v in dict(request.get("answers", {})).items())
+    given = "; ".join(answer(k, v, tongue) for k, v in dict(request.get("answers", {})).items())
     if of is None:
         return tongue.say("{name} asks for it: {answers}.", name=asker, answers=given)
     return tongue.say("{name} asks for it to finish “{task}”: {answers}.", name=asker, task=of.title, answers=given)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from saveline.core.phrases import shortened, words_of
+from saveline.core.phrases import answer, shortened, words_of
 from saveline.notify import changed_plays, mailnews, own_link, turns
 from saveline.notify.matter import Matter
-from saveline.notify.parts import LONGEST_NOTE, View, about_account, act, answer, task_view, to_see
+from saveline.notify.parts import LONGEST_NOTE, View, about_account, act, task_view, to_see
 from saveline.notify.recalled import all_recalled, recalled
 
 
@@ -32,7 +32,7 @@ def _outcome(matter: Matter) -> View:
     title, outcome = _title(matter), str(matter.about.get("outcome", task.outcome))
     by, cannot = matter.people.name(matter.about.get("by")), outcome == "cannot"
     closed = say("{name} closed it as “{outcome}”.", name=by, outcome=words_of(outcome))
-    lines = [answer(matter, name, value) for name, value in task.answers.items()]
+    lines = [answer(name, value, matter.tongue) for name, value in task.answers.items()]
     ended = say("Cannot be done") if cannot else words_of(outcome).capitalize()
     return {
         "headline": title,

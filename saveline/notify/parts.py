@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final, TypeAlias
 
 from saveline.core.facts import APPROVAL, DECISION, Task
-from saveline.core.phrases import answer_words, due, due_phrase, moment, shortened, words_of
+from saveline.core.phrases import due, due_phrase, moment, shortened, task_name, words_of
 from saveline.core.play import Field
 from saveline.notify.links import Purpose
 from saveline.notify.matter import Matter
@@ -76,8 +76,8 @@ def task_view(matter: Matter, task: Task) -> View:
 
 def title_of(matter: Matter, task: Task) -> str:
     """What the play calls it; the titles of decisions and approvals are the engine's own words."""
-    title = task.title or words_of(task.plan)
-    return recalled(title, matter.tongue) if task.plan in (DECISION, APPROVAL) else title
+    name = task_name(task)
+    return recalled(name, matter.tongue) if task.plan in (DECISION, APPROVAL) else name
 
 
 def holder(matter: Matter, task: Task) -> str:
@@ -94,11 +94,6 @@ def question(matter: Matter, field: Field) -> str:
     choices = f" ({', '.join(words)})" if words else ""
     asked = f"{words_of(field.name)}{choices}"
     return matter.say("{question}, if you know", question=asked) if field.optional else asked
-
-
-def answer(matter: Matter, name: str, value: Any) -> str:
-    """``root cause: product gap``."""
-    return f"{words_of(name)}: {answer_words(value, matter.tongue)}"
 
 
 PAGES: Final[Mapping[str, Purpose]] = {"look": "deal", "mine": "mine"}

@@ -7,11 +7,11 @@ from datetime import date
 from typing import Final
 
 from saveline.core.facts import DECISION, Account, Deal, Task
-from saveline.core.phrases import date_of, dated, due, shortened, words_of
+from saveline.core.phrases import answer, date_of, dated, due, shortened, words_of
 from saveline.core.report_words import report_view
 from saveline.core.tongue import sentence
 from saveline.notify.matter import Matter
-from saveline.notify.parts import LONGEST_NOTE, View, act, answer, task_view, to_look
+from saveline.notify.parts import LONGEST_NOTE, View, act, task_view, to_look
 
 MOST_HELPERS: Final = 5
 MOST_LINES: Final = 25
@@ -195,7 +195,7 @@ def done_lines(matter: Matter) -> list[View]:
             "title": task_view(matter, t)["title"],
             "by": matter.people.name(t.closed_by),
             "on": matter.day(matter.local(t.closed_at).date()) if t.closed_at else "",
-            "answers": [answer(matter, k, v) for k, v in t.answers.items()],
+            "answers": [answer(k, v, matter.tongue) for k, v in t.answers.items()],
         }
         for t in (matter.deal.tasks if matter.deal else ())
         if t.state == "done" and t.plan != DECISION

@@ -1,7 +1,7 @@
 """Which notices are to be judged, what their readers have got today, and what was judged of them.
 
-A reader's row is locked while their notices are judged, so that two workers never count or bundle for one person at
-the same time; whoever is judged by another worker is left out.
+Whoever judges does it alone (:func:`saveline.store.outbox.one_at_a_time`): two workers never count or bundle for one
+person at the same time, and nothing is claimed meanwhile.
 """
 
 from __future__ import annotations
@@ -72,12 +72,12 @@ def cancel_refused(conn: Connection, now: datetime) -> int:
     return conn.execute(refused.values(**values)).rowcount
 
 
-def locked_readers(conn: Connection, now: datetime, most: int) -> list[int]:
-    """At most ``most`` people for whom something is to be judged, and whom nobody else judges; locked until the
-    transaction ends."""
+def readers(conn: Connection, now: datetime, most: int) -> list[int]:
+    """At most ``most`` people for whom something is to be judged."""
     due = sa.select(NOTICE.c.person_id).where(*_due(now))
-    readers = sa.select(PERSON.c.id).where(PERSON.c.id.in_(due)).order_by(PERSON.c.id).limit(most)
-    return list(conn.execute(readers.with_for_update(skip_locked=True, key_share=True)).scalars())
+    return list(
+        conn.execute(sa.select(PERSON.c.id).where(PERSON.c.id.in_(due)).order_by(PERSON.c.id).limit(most)).scalars()
+    )
 
 
 def waiting(conn: Connection, people: Sequence[int], now: datetime, most: int) -> dict[int, list[Waiting]]:
@@ -171,7 +171,7 @@ def _row(to: ToReader, now: datetime) -> dict[str, Any]:
 
 def stale(conn: Connection, now: datetime, before: datetime) -> bool:
     """Whether something is to be judged again."""
-    return conn.execute(sa.select(NOTICE.c.id).where(*_stale(now, before)).limit(1)).first() is not None
+    return bool(_ANY_STALE.rows(conn, now=now, before=before))
 
 
 def judge_again(conn: Connection, now: datetime, before: datetime) -> int:
@@ -181,7 +181,7 @@ def judge_again(conn: Connection, now: datetime, before: datetime) -> int:
     return conn.execute(sa.update(NOTICE).where(*_stale(now, before)).values(judged_at=None)).rowcount
 
 
-def _stale(now: datetime, before: datetime) -> tuple[Any, ...]:
+def _stale(now: Any, before: Any) -> tuple[Any, ...]:
     return (
         UNDELIVERED,
         NOTICE.c.not_before <= now,
@@ -189,6 +189,14 @@ def _stale(now: datetime, before: datetime) -> tuple[Any, ...]:
         NOTICE.c.status == "queued",
         sa.or_(NOTICE.c.lease_until.is_(None), NOTICE.c.lease_until <= now),
     )
+
+
+_MOMENT = NOTICE.c.not_before.type
+_ANY_STALE = Ask(
+    sa.select(NOTICE.c.id)
+    .where(*_stale(sa.bindparam("now", type_=_MOMENT), sa.bindparam("before", type_=_MOMENT)))
+    .limit(1)
+)
 
 
 # --- bundles that are sent --------------------------------------------------------------------------------------------

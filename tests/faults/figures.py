@@ -49,7 +49,7 @@ def number_of(message: str) -> int:
     return int(found[1]) if found else 0
 
 
-def until_settled(world: World, seconds: float = 180) -> float:
+def until_settled(world: World, seconds: float = 60) -> float:
     """Wait until nothing is on its way any more, at most so long; how long it took."""
     began = monotonic()
     while any(r.status in ("queued", "sending", "unknown") for r in rows(world)) and monotonic() - began < seconds:
