@@ -6,11 +6,20 @@ the laws a database can keep are CHECKs here, so that no door can break them.
 
 from sqlmodel import SQLModel
 
-from models.accounts import Account, AccountRole, Contact, Signal, Touchpoint
+from models.accounts import Account, AccountRole, AccountVersion, Contact, Signal, Touchpoint
 from models.deals import Comment, Deal, DealCause, Event, Task
 from models.delivery import ApiToken, Attempt, Destination, Thread, Unreachable, Unsubscribed
-from models.people import Absence, Department, Person, Revision, Rotation
-from models.records import ImportRun, Inbound, Notice, PlaybookDecided, PlaybookDecision, PlaybookVersion, Report
+from models.people import Absence, Department, Person, PersonVersion, Revision, Rotation
+from models.records import (
+    ImportRun,
+    Inbound,
+    NamesVersion,
+    Notice,
+    PlaybookDecided,
+    PlaybookDecision,
+    PlaybookVersion,
+    Report,
+)
 
 metadata = SQLModel.metadata
 
@@ -18,6 +27,7 @@ __all__ = [
     "Absence",
     "Account",
     "AccountRole",
+    "AccountVersion",
     "ApiToken",
     "Attempt",
     "Comment",
@@ -29,8 +39,10 @@ __all__ = [
     "Event",
     "ImportRun",
     "Inbound",
+    "NamesVersion",
     "Notice",
     "Person",
+    "PersonVersion",
     "PlaybookDecided",
     "PlaybookDecision",
     "PlaybookVersion",

@@ -29,6 +29,21 @@ class Account(SQLModel, table=True):
     fields: str = "{}"
 
 
+class AccountVersion(SQLModel, table=True):
+    """What was known of an account from ``at`` on: a row whenever one of these has changed."""
+
+    __tablename__ = "account_version"
+    account_id: int = Field(primary_key=True, sa_type=BigKey)
+    at: datetime = Field(primary_key=True)
+    name: str
+    segment: str | None = None
+    vertical: str | None = None
+    region: str | None = None
+    arr_cents: int = Field(sa_type=BigKey)
+    renewal: date | None = None
+    left_on: date | None = None
+
+
 class AccountRole(SQLModel, table=True):
     """Who of us has which role with the account: csm, ae, sponsor."""
 

@@ -1,6 +1,6 @@
 """The people who do the tasks: nobody here has a password."""
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -37,6 +37,16 @@ class Person(SQLModel, table=True):
     quiet: str | None = None
     digest_hour: int | None = None
     prefers: str = Field(default="{}", sa_column_kwargs={"server_default": text("'{}'")})
+
+
+class PersonVersion(SQLModel, table=True):
+    """What somebody was called from ``at`` on, and to whom they belonged."""
+
+    __tablename__ = "person_version"
+    person_id: int = Field(primary_key=True, sa_type=BigKey)
+    at: datetime = Field(primary_key=True)
+    name: str
+    department: str | None = None
 
 
 class Absence(SQLModel, table=True):

@@ -144,3 +144,11 @@ class Report(SQLModel, table=True):
     ends_at: datetime
     built_at: datetime
     value: str
+
+
+class NamesVersion(SQLModel, table=True):
+    """What the workspace called its stages, outcomes and departments from ``at`` on, as JSON."""
+
+    __tablename__ = "names_version"
+    at: datetime = Field(primary_key=True)
+    value: str

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy.engine import Engine
 
 from saveline import clock
-from saveline.actions.desk import Desk
+from saveline.actions.desk import Desk, moment
 from saveline.actions.people import nobody_to_follow
 from saveline.core.errors import Invalid
 from saveline.files import workspace as files
@@ -22,7 +22,7 @@ from saveline.files.keys import own_key
 from saveline.notify import own_templates
 from saveline.notify.links import Links
 from saveline.settings import Settings
-from saveline.store import database, directory, schema
+from saveline.store import database, directory, remembered, schema
 
 log = logging.getLogger(__name__)
 
@@ -76,16 +76,19 @@ class Runtime:
             with database.writing(self.engine) as conn:
                 directory.sync(conn, entries)
                 directory.set_revision(conn, files.PEOPLE_FILE, revision)
+                remembered.keep_people(conn, moment(conn, self.clock))
                 nobody_to_follow(conn)
         with database.reading(self.engine) as conn:
             people = directory.ids_by_email(conn)
         workspace, _ = files.read_workspace(document, people)
         plays = files.read_plays(self.folder, document, workspace, tuple(people))
         with database.reading(self.engine) as conn:
-            changed = not directory.has_departments(conn, workspace.departments)
-        if changed:
+            same = directory.has_departments(conn, workspace.departments)
+            same = same and remembered.last_names(conn) == workspace.names
+        if not same:
             with database.writing(self.engine) as conn:
                 directory.sync_departments(conn, workspace.departments)
+                remembered.keep_names(conn, moment(conn, self.clock), workspace.names)
         desk = Desk(self.engine, self.clock, document, workspace, plays)
         desk.folder, desk.make_links = self.folder, self._links
         return desk

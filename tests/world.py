@@ -26,7 +26,7 @@ from saveline.core.facts import Account, Deal, Doer, Task
 from saveline.files import shipped
 from saveline.runtime import Runtime
 from saveline.settings import Settings
-from saveline.store import directory, load, schema
+from saveline.store import directory, load, remembered, schema
 from saveline.store.rows import DEAL, NOTICE, decode_json, table
 
 CAST = Path(__file__).parent / "cast"
@@ -108,6 +108,7 @@ class World:
             roles = [{"account_id": account_id, "role": r, "person_id": self.person(p)} for r, p in team.items()]
             if roles:
                 conn.execute(sa.insert(table(models.AccountRole)), roles)
+            remembered.keep_accounts(conn, self.now, [account_id])
         return account_id
 
     def open(self, account_id: int | None = None, *causes: str) -> int:

@@ -14,7 +14,7 @@ from saveline.core.decide.draft import Decision
 from saveline.core.decide.due import on_due
 from saveline.core.errors import Missing, UnknownAccount
 from saveline.core.facts import Account, Doer, Fact
-from saveline.store import load
+from saveline.store import load, remembered
 from saveline.store.apply import apply
 from saveline.store.lineage import last_deals
 from saveline.store.load import ACCOUNT
@@ -67,6 +67,7 @@ def _apply(desk: Desk, conn: Connection, account: Account, said: Said, now: date
     else:
         case = desk.locked(conn, last.id)
     conn.execute(sa.update(ACCOUNT).where(ACCOUNT.c.id == account.id).values(left_on=said.left_on))
+    remembered.keep_accounts(conn, now, [account.id])
     if case is None:
         return None
     # What fell due before it was said happened to an account of which nobody had said it.

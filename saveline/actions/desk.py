@@ -35,6 +35,12 @@ from saveline.store.rows import decode_json
 LARGEST_ID: Final = 2**63 - 1
 
 
+def moment(conn: Connection, clock: Clock) -> datetime:
+    """The database's clock where it has one, unless the clock is stepped: then all machines share that."""
+    shared = database.server_now(conn) if clock is system else None
+    return shared or clock()
+
+
 class Desk:
     """Built once by :mod:`saveline.runtime` and shared; it remembers the people and plays it has read.
 
@@ -83,9 +89,8 @@ class Desk:
         return database.reading(self.engine)
 
     def now(self, conn: Connection) -> datetime:
-        """The database's clock where it has one, unless the clock is stepped: then all machines share that."""
-        shared = database.server_now(conn) if self.clock is system else None
-        return shared or self.clock()
+        """The moment it is, for everybody who shares the database."""
+        return moment(conn, self.clock)
 
     def people(self, conn: Connection) -> People:
         """The directory as it is now; read again only when it has changed."""

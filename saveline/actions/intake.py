@@ -21,7 +21,7 @@ from saveline.faults import crash_point
 from saveline.files.people import write_people
 from saveline.files.rejected import write_rejected
 from saveline.files.sources import Sources, Wanted, open_sources
-from saveline.store import accounts
+from saveline.store import accounts, remembered
 from saveline.store.rows import encode_json
 
 MOST_KEPT = 200
@@ -98,6 +98,8 @@ def _transaction(desk: Desk, folder: Path, wanted: Wanted, loading: Loading) -> 
         with own.writing() as conn:
             now = own.now(conn)
             loading.load(conn)
+            remembered.keep_accounts(conn, now)
+            remembered.keep_people(conn, now)
             crash_point("rows_written")
             if wanted.strict and loading.bad:
                 raise _Undo

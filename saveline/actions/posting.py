@@ -19,7 +19,7 @@ from saveline.core.kinds import Kind, kinds_of
 from saveline.core.posted import Numbered, Refused, Row, read_rows
 from saveline.core.references import References
 from saveline.faults import crash_point
-from saveline.store import accounts, directory
+from saveline.store import accounts, directory, remembered
 from saveline.store.intake import Ids, contacts_named, write_rows
 from saveline.store.natural import Written
 from saveline.store.rows import encode_json
@@ -69,6 +69,9 @@ def post_rows(desk: Desk, conn: Connection, sent: Rows, now: datetime) -> Posted
         return Posted(len(sent.given), refused=tuple(refused), written=False)
     good = [row for _, row in rows]
     written = _write(conn, kind, good, ids, sent.sender)
+    if kind.name == "accounts":
+        named = (key[0] for key in (*written.added, *written.changed))
+        remembered.keep_accounts(conn, now, accounts.ids_by_key(conn, list(named)).values())
     crash_point("rows_written")
     judged = judge(desk, conn, *_to_judge(conn, kind, good, ids, written), now)
     crash_point("judged")

@@ -10,10 +10,12 @@ from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
 from saveline.core.notices import Notice, channels_for
-from saveline.core.people import Asking, Duty, resolve
+from saveline.core.people import Asking, Duty, People, resolve
 from saveline.core.periods import Period
-from saveline.core.report import StageReport, stage_report, stories
-from saveline.store import history, outbox, unsubscribed
+from saveline.core.report import StageReport, stage_report
+from saveline.core.stories import stories
+from saveline.core.worktime import DaysOff
+from saveline.store import history, outbox, remembered, unsubscribed
 
 KIND: Final = "stage_report"
 
@@ -21,7 +23,7 @@ _decoder = msgspec.json.Decoder(StageReport)
 
 
 def build(desk: Desk, period: Period) -> StageReport:
-    """The report of ``period``, from the history as it is now. Writes nothing."""
+    """The report of ``period``, from the history as far as it was known at its end. Writes nothing."""
     with desk.reading() as conn:
         return _build(desk, conn, period)
 
@@ -50,8 +52,17 @@ def key_of(period: Period) -> str:
 
 
 def _build(desk: Desk, conn: Connection, period: Period) -> StageReport:
-    events, accounts = history.of_period(conn, period.start, period.end)
-    return stage_report(stories(events, accounts, period), desk.workspace, desk.people(conn), period)
+    """Everything as it was known, and as it was called, when the period ended."""
+    past = history.of_period(conn, period)
+    names = remembered.names_as_of(conn, period.known)
+    workspace = desk.workspace.called(names) if names is not None else desk.workspace
+    now = desk.people(conn)
+    known = remembered.people_as_of(conn, list(now.by_id.values()), period.known)
+    people = People(
+        known, workspace.departments, workspace.zone, workspace.hours, DaysOff(workspace.country, workspace.holidays)
+    )
+    told = stories(past.events, past.accounts, period, past.written)
+    return stage_report(told, workspace, people, period)
 
 
 def _queue(desk: Desk, conn: Connection, period: Period, now: datetime) -> int:

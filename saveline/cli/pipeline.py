@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -99,6 +100,10 @@ def report(
     period: Annotated[
         str | None, typer.Option(help="2026-W47, 2026-11, 2026-11-02..2026-11-15; by default last week.")
     ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="As it was known at the end of this day; by default, of the period."),
+    ] = None,
     send: Annotated[bool, typer.Option("--send", help="Keep it and queue it for everybody who gets it.")] = False,
     json: Json = False,
 ) -> None:
@@ -111,6 +116,10 @@ def report(
         wanted = periods.parse(period, zone) if period else periods.week_before(now, zone)
     except ValueError:
         raise typer.BadParameter(f"{period!r}: expected {periods.EXPECTED}") from None
+    if as_of is not None:
+        if send:
+            raise typer.BadParameter("what is sent is what was known when the period ended", param_hint="--as-of")
+        wanted = periods.as_known(wanted, as_of.date(), zone)
     if send:
         value, queued = reports.publish(desk, wanted)
         output.err.print(f"Queued for {count(queued, 'reader')}.")

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime
 
 import pendulum
+from msgspec.structs import replace
 
 from saveline.core.facts import Fact
 from saveline.core.tongue import ENGLISH, Tongue
@@ -18,12 +19,21 @@ _RANGE = re.compile(r"(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)")
 
 
 class Period(Fact, frozen=True):
-    """``[start, end)`` in UTC. ``key`` names it, ``title`` is how people read it."""
+    """``[start, end)`` in UTC. ``key`` names it, ``title`` is how people read it.
+
+    What is counted was written by ``as_of``. None is the period's end: what becomes known later belongs to a later
+    period, as a correction.
+    """
 
     key: str
     title: str
     start: datetime
     end: datetime
+    as_of: datetime | None = None
+
+    @property
+    def known(self) -> datetime:
+        return self.as_of or self.end
 
 
 def week_before(at: datetime, zone: str) -> Period:
@@ -53,6 +63,11 @@ def parse(text: str, zone: str, tongue: Tongue = ENGLISH) -> Period:
         if first <= last:
             return Period(text, _span(first, last, tongue), _utc(first), _utc(last.add(days=1)))
     raise ValueError(EXPECTED)
+
+
+def as_known(period: Period, day: date, zone: str) -> Period:
+    """The same period as it was known at the end of ``day``."""
+    return replace(period, as_of=_utc(_midnight(day, zone).add(days=1)))
 
 
 def _week(monday: pendulum.DateTime, tongue: Tongue = ENGLISH) -> Period:

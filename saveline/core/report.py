@@ -6,19 +6,21 @@ is built. ARR is counted as it stood when the deal was opened, in whole cents.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
 
 from msgspec.structs import replace
 
-from saveline.core.changes import DealLeft, DealReopened, Event, StageEntered, evolve
-from saveline.core.facts import Account, Deal, Fact, Task
+from saveline.core.changes import DealLeft, StageEntered
+from saveline.core.corrections import CorrectionLine, corrections
+from saveline.core.facts import Deal, Fact, Task
 from saveline.core.findings import DECISIONS_AHEAD, NO_DEPARTMENT, NOBODY, findings
 from saveline.core.overrides import OverrideLine, overrides
 from saveline.core.people import People
 from saveline.core.periods import Period
+from saveline.core.stories import Story
 from saveline.core.workspace import Workspace
 
 MOST_LISTED = 10
@@ -32,6 +34,9 @@ class Amount(Fact, frozen=True):
 
     def __add__(self, other: Amount) -> Amount:
         return Amount(self.deals + other.deals, self.arr_cents + other.arr_cents)
+
+    def __sub__(self, other: Amount) -> Amount:
+        return Amount(self.deals - other.deals, self.arr_cents - other.arr_cents)
 
 
 class StageLine(Fact, frozen=True):
@@ -94,6 +99,7 @@ class DelayedLine(Fact, frozen=True):
 class StageReport(Fact, frozen=True):
     """The value that every form of the report prints.
 
+    ``before`` is what the report of the time before called at risk, ``corrected`` by what has become known since.
     ``reopened`` are deals that had been closed before the period; ``merged`` what left the count because it goes on as
     part of another deal. Of saves: ``kept`` came through their watch in the period (or have none), ``watched`` are
     under watch at its end, ``lost_after_all`` left in it. Their amounts are the values kept, of the last the ARR.
@@ -118,6 +124,8 @@ class StageReport(Fact, frozen=True):
     lost_after_all: Amount = Amount()
     delayed: tuple[DelayedLine, ...] = ()
     overridden: tuple[OverrideLine, ...] = ()
+    corrected: Amount = Amount()
+    corrections: tuple[CorrectionLine, ...] = ()
 
     @property
     def closed(self) -> Amount:
@@ -129,50 +137,6 @@ class StageReport(Fact, frozen=True):
         return sum(o.closed.deals for o in self.outcomes if o.saved)
 
 
-class Story(Fact, frozen=True):
-    """One deal of the period: what it was at the start (None: not yet opened) and at the end, and its history.
-
-    However often it was closed and opened again, it is one line in every count. ``reopened`` says that it was closed at
-    the start and opened again in the period.
-    """
-
-    account: Account
-    events: tuple[Event, ...]
-    then: Deal | None
-    now: Deal
-    reopened: bool = False
-
-    @property
-    def lived(self) -> bool:
-        """Whether it was open at some time in the period; else it was only watched."""
-        return self.then is None or not self.then.closed or self.reopened
-
-
-def stories(histories: Mapping[int, Sequence[Event]], accounts: Mapping[int, Account], period: Period) -> list[Story]:
-    """Fold each history to the period's start and end. Deals opened later are left out, and those closed before, unless
-    they were opened again or something became of their save in the period."""
-    found = []
-    for deal_id, events in sorted(histories.items()):
-        known = tuple(e for e in events if e.at < period.end)
-        if not known:
-            continue
-        empty = Deal(id=deal_id, account_id=accounts[deal_id].id)
-        early = [e for e in known if e.at < period.start]
-        then = evolve(empty, early) if early else None
-        new = known[len(early) :]
-        again = then is not None and then.closed and any(isinstance(e.change, DealReopened) for e in new)
-        story = Story(accounts[deal_id], known, then, evolve(then or empty, new), again)
-        if story.lived or _watched_in(story.now, period):
-            found.append(story)
-    return found
-
-
-def _watched_in(deal: Deal, period: Period) -> bool:
-    """Whether its save was under watch in the period, or ended it."""
-    ended = deal.left_at or deal.kept_at
-    return deal.watch_until is not None and (ended is None or ended >= period.start)
-
-
 def stage_report(told: Sequence[Story], workspace: Workspace, people: People, period: Period) -> StageReport:
     """The report of ``period``. ``told`` are all deals that were open or watched at some time in it."""
     lived = [s for s in told if s.lived]
@@ -182,7 +146,9 @@ def stage_report(told: Sequence[Story], workspace: Workspace, people: People, pe
         company=workspace.company,
         currency=workspace.currency,
         period=period,
-        before=_amount(s.then for s in lived if not s.reopened),
+        before=_open(s.printed for s in told),
+        corrected=_open(s.then for s in told) - _open(s.printed for s in told),
+        corrections=corrections(told, workspace),
         opened=_amount(s.now for s in lived if s.then is None),
         reopened=_amount(s.now for s in lived if s.reopened),
         merged=_merged(lived),
@@ -201,6 +167,10 @@ def stage_report(told: Sequence[Story], workspace: Workspace, people: People, pe
 def _amount(deals: Iterable[Deal | None]) -> Amount:
     found = [d for d in deals if d is not None]
     return Amount(len(found), sum(d.arr_cents for d in found))
+
+
+def _open(deals: Iterable[Deal | None]) -> Amount:
+    return _amount(d for d in deals if d is not None and not d.closed)
 
 
 def _stage_line(key: str, title: str, told: Sequence[Story], period: Period) -> StageLine:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from saveline.core.corrections import in_words
 from saveline.core.findings import NO_DEPARTMENT, NOBODY, findings
 from saveline.core.periods import parse
 from saveline.core.phrases import dated, due, money, whole_money
-from saveline.core.report import Amount, OutcomeLine, StageLine, StageReport
+from saveline.core.report import MOST_LISTED, Amount, OutcomeLine, StageLine, StageReport
 from saveline.core.tongue import ENGLISH, Tongue
 
 MOST_DECISIONS: Final = 10
@@ -25,7 +26,7 @@ def report_view(report: StageReport, zone: str, tongue: Tongue = ENGLISH) -> dic
     words = _Words(report, at, tongue)
     return {
         "company": report.company,
-        "title": report.period.title if tongue is ENGLISH else parse(report.period.key, zone, tongue).title,
+        "title": words.title(),
         "key": report.period.key,
         "findings": list(report.findings if tongue is ENGLISH else findings(report, tongue)),
         "numbers": words.numbers(),
@@ -33,6 +34,8 @@ def report_view(report: StageReport, zone: str, tongue: Tongue = ENGLISH) -> dic
         "stages": [words.stage(s, most) for s in report.stages],
         "delayed": words.delayed(),
         "more_delayed": report.lost_after_all.deals - len(report.delayed),
+        "corrections": [in_words(line, words.day, tongue) for line in report.corrections[:MOST_LISTED]],
+        "more_corrections": max(0, len(report.corrections) - MOST_LISTED),
         "overridden": words.overridden(),
         "outcomes": [words.outcome(o) for o in report.outcomes],
         "overdue": words.overdue(),
@@ -56,6 +59,14 @@ class _Words:
 
     def team(self, name: str) -> str:
         return self.tongue.say("no department") if name == NO_DEPARTMENT else name
+
+    def title(self) -> str:
+        period, tongue = self.report.period, self.tongue
+        title = period.title if tongue is ENGLISH else parse(period.key, self.zone.key, tongue).title
+        if period.as_of is None:
+            return title
+        day = self.day(period.as_of - timedelta(microseconds=1))
+        return tongue.say("{title}, as known on {day}", title=title, day=day)
 
     # --- the key numbers ----------------------------------------------------------------------------------------------
 
@@ -101,7 +112,10 @@ class _Words:
         In whole units, so that a reader who adds it up comes to the same.
         """
         report, say = self.report, self.tongue.say
-        lines = [(say("At risk before"), report.before, ""), (say("Opened"), report.opened, "+")]
+        lines = [(say("At risk before"), report.before, "")]
+        if report.corrected != Amount():
+            lines.append((say("Corrected since"), *_signed(report.corrected)))
+        lines.append((say("Opened"), report.opened, "+"))
         if report.reopened.deals:
             lines.append((say("Opened again"), report.reopened, "+"))
         lines += [(o.title, o.closed, "−") for o in report.outcomes]
@@ -191,6 +205,12 @@ class _Words:
             }
             for d in self.report.decisions[:MOST_DECISIONS]
         ]
+
+
+def _signed(amount: Amount) -> tuple[Amount, str]:
+    """Without its sign, and the sign: that of the ARR, or of the deals where that is nothing."""
+    less = (amount.arr_cents or amount.deals) < 0
+    return (Amount() - amount, "−") if less else (amount, "+")
 
 
 def _number(label: str, value: str, note: str) -> Mapping[str, str]:

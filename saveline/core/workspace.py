@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Literal, TypeAlias
 
+from msgspec.structs import replace
+
 from saveline.core.behaviour import Behaviour
 from saveline.core.facts import Department, Fact, Person
 from saveline.core.moments import Anchor, Duration, Moment
@@ -157,6 +159,17 @@ class Attention(Fact, frozen=True):
     urgent: tuple[str, ...] = ("decision_due", "escalation")
 
 
+class Names(Fact, frozen=True):
+    """What reports call things, and how they count them."""
+
+    company: str
+    zone: str
+    currency: str
+    stages: tuple[Stage, ...]
+    outcomes: tuple[Outcome, ...]
+    departments: tuple[Department, ...]
+
+
 class Workspace(Fact, frozen=True):
     """The settings of one company, from ``saveline.yaml``; dates and hours count in ``zone``.
 
@@ -205,6 +218,14 @@ class Workspace(Fact, frozen=True):
     replies: Replies | None = None
     language: str = "en"
     attention: Attention = Attention()
+
+    @property
+    def names(self) -> Names:
+        return Names(*(getattr(self, name) for name in Names.__struct_fields__))
+
+    def called(self, names: Names) -> Workspace:
+        """The same workspace where things are called otherwise."""
+        return replace(self, **{name: getattr(names, name) for name in Names.__struct_fields__})
 
     def digest_hour_of(self, person: Person | None) -> int:
         """At which hour of their day somebody gets the digest: their own, where they have one."""

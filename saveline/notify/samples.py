@@ -25,7 +25,8 @@ from saveline.core.people import People
 from saveline.core.play import Field, Play
 from saveline.core.pressing import UPDATE
 from saveline.core.rehearse import Finish, Open, Rehearsal, Step
-from saveline.core.report import stage_report, stories
+from saveline.core.report import stage_report
+from saveline.core.stories import stories
 from saveline.core.workspace import NOTICE_KINDS, Workspace
 from saveline.notify.links import Links
 from saveline.notify.matter import Matter

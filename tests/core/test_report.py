@@ -32,7 +32,8 @@ from saveline.core.facts import Account, Department, Person
 from saveline.core.people import Named, Owner, People
 from saveline.core.periods import Period, parse
 from saveline.core.play import Policy
-from saveline.core.report import Amount, DecisionLine, OverdueLine, StageReport, stage_report, stories
+from saveline.core.report import Amount, DecisionLine, OverdueLine, StageReport, stage_report
+from saveline.core.stories import stories
 from saveline.core.workspace import Decision, Outcome, Risk, Stage, Workspace
 from saveline.core.worktime import DaysOff, parse_hours
 

@@ -185,6 +185,7 @@ def test_one_open_deal_an_account_and_as_many_closed_ones_as_there_were(on_both:
     assert partial == {
         "uq_deal_open_account": True,
         "ix_deal_due": False,
+        "ix_event_late": False,
         "ix_task_assignee": False,
         "ix_notice_undelivered": False,
         "ix_notice_leased": False,

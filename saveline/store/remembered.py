@@ -1,0 +1,123 @@
+"""What accounts, people and the workspace were called and worth at a moment: a row is added whenever that changes.
+
+A report of a past week calls everything as it was called then, and counts what it was worth then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+from msgspec.structs import replace
+from sqlalchemy.engine import Connection
+
+import models
+from saveline.core.facts import Account, Person
+from saveline.core.workspace import Names
+from saveline.store.database import insert_into
+from saveline.store.directory import PERSON
+from saveline.store.load import ACCOUNT
+from saveline.store.rows import table
+
+NAMES: Final = table(models.NamesVersion)
+CHUNK: Final = 5_000
+
+_names = msgspec.json.Decoder(Names)
+Fact = TypeVar("Fact", Account, Person)
+
+
+class _Kept(NamedTuple):
+    """A table, that of its versions, and the column by which these name its rows."""
+
+    source: sa.Table
+    versions: sa.Table
+    key: str
+
+    @property
+    def columns(self) -> list[str]:
+        return [c.name for c in self.versions.columns if c.name not in (self.key, "at")]
+
+
+_ACCOUNTS: Final = _Kept(ACCOUNT, table(models.AccountVersion), "account_id")
+_PEOPLE: Final = _Kept(PERSON, table(models.PersonVersion), "person_id")
+
+
+def keep_accounts(conn: Connection, now: datetime, ids: Collection[int] | None = None) -> int:
+    """Keep what has changed of these accounts, or of all. Returns how many have."""
+    return _keep(conn, _ACCOUNTS, now, ids)
+
+
+def keep_people(conn: Connection, now: datetime) -> int:
+    """Keep whose name or department has changed. Returns how many."""
+    return _keep(conn, _PEOPLE, now, None)
+
+
+def keep_names(conn: Connection, now: datetime, names: Names) -> None:
+    """Keep what the workspace calls its stages and so on."""
+    if last_names(conn) == names:
+        return
+    row = {"at": now, "value": msgspec.json.encode(names).decode()}
+    put = insert_into(conn, NAMES).values(row)
+    conn.execute(put.on_conflict_do_update(index_elements=["at"], set_={"value": put.excluded.value}))
+
+
+def last_names(conn: Connection) -> Names | None:
+    """What was kept last; None where nothing was."""
+    last = conn.execute(sa.select(NAMES.c.value).order_by(NAMES.c.at.desc()).limit(1)).scalar()
+    return _names.decode(last) if last is not None else None
+
+
+def accounts_as_of(conn: Connection, accounts: Sequence[Account], at: datetime) -> list[Account]:
+    """The same accounts as they were known at a moment."""
+    return _as_of(conn, _ACCOUNTS, accounts, at)
+
+
+def people_as_of(conn: Connection, people: Sequence[Person], at: datetime) -> list[Person]:
+    """The same people as they were known at a moment."""
+    return _as_of(conn, _PEOPLE, people, at)
+
+
+def names_as_of(conn: Connection, at: datetime) -> Names | None:
+    """What the workspace called things at a moment; None where nothing is kept."""
+    columns = NAMES.c.at, NAMES.c.value
+    last = sa.select(*columns).where(NAMES.c.at <= at).order_by(NAMES.c.at.desc()).limit(1)
+    found = conn.execute(last).first() or conn.execute(sa.select(*columns).order_by(NAMES.c.at).limit(1)).first()
+    return _names.decode(found.value) if found is not None else None
+
+
+def _keep(conn: Connection, kept: _Kept, now: datetime, ids: Collection[int] | None) -> int:
+    source, old = kept.source, kept.versions
+    key, same = old.c[kept.key], [old.c[c].is_not_distinct_from(source.c[c]) for c in kept.columns]
+    newest = sa.select(sa.func.max(old.c.at)).where(key == source.c.id).correlate(source).scalar_subquery()
+    unchanged = sa.exists().where(key == source.c.id, old.c.at == newest, *same)
+    moment = sa.bindparam("now", now, type_=old.c.at.type)
+    rows = sa.select(source.c.id, moment, *(source.c[c] for c in kept.columns)).where(~unchanged)
+    if ids is not None:
+        rows = rows.where(source.c.id.in_(ids))
+    put = insert_into(conn, old).from_select([kept.key, "at", *kept.columns], rows, include_defaults=False)
+    put = put.on_conflict_do_update(index_elements=[kept.key, "at"], set_={c: put.excluded[c] for c in kept.columns})
+    return conn.execute(put).rowcount
+
+
+def _as_of(conn: Connection, kept: _Kept, facts: Sequence[Fact], at: datetime) -> list[Fact]:
+    """The last version up to the moment, else the first there is, else as it is now."""
+    versions: dict[int, Any] = {}
+    for start in range(0, len(facts), CHUNK):
+        for row in _rows(conn, kept, [f.id for f in facts[start : start + CHUNK]]):
+            if row[0] not in versions or row[1] <= at:
+                versions[row[0]] = row
+    found = []
+    for fact in facts:
+        known = versions[fact.id][2:] if fact.id in versions else ()
+        found.append(replace(fact, **dict(zip(kept.columns, known, strict=False))))
+    return found
+
+
+def _rows(conn: Connection, kept: _Kept, ids: Sequence[int]) -> Iterable[sa.Row[Any]]:
+    """All versions of the rows with these ids, oldest first."""
+    old = kept.versions
+    columns = (old.c[kept.key], old.c.at, *(old.c[c] for c in kept.columns))
+    return conn.execute(sa.select(*columns).where(old.c[kept.key].in_(ids)).order_by(old.c[kept.key], old.c.at))

@@ -1,0 +1,72 @@
+"""The report of a past week is printed today, letter by letter, as it was printed then.
+
+Planted bugs that turned these tests red: accounts, people or stages called as they are called now, facts that were
+written later counted, and a deal left out because by now it ended before the week.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from saveline.actions import reports
+from saveline.actions.wording import report_page
+from saveline.core.periods import as_known, parse
+from saveline.core.report import Amount
+from tests.stories.test_afterwards import bring_in, saved, watched
+from tests.world import World
+
+ZONE = "Europe/Lisbon"
+OVER = datetime(2027, 4, 3, 9, tzinfo=UTC)
+"""When the watch of the save is over: a Saturday."""
+WEEK, NEXT = parse("2027-W13", ZONE), parse("2027-W14", ZONE)
+
+
+def printed(world: World) -> bytes:
+    report = reports.build(world.desk, WEEK)
+    return msgspec.json.encode(report) + report_page(report, ZONE).encode()
+
+
+def test_a_past_week_is_printed_as_it_was_whatever_has_become_known_since(on_both: World) -> None:
+    """The engine stands still from Friday to Tuesday: that the save is kept since Saturday is written days late."""
+    watched(on_both)
+    on_both.open()
+    saved(on_both)
+    on_both.open(on_both.account("globex", name="Globex", arr=12_000))
+    on_both.at(datetime(2027, 4, 2, 9, tzinfo=UTC))
+    on_both.clock.set(datetime(2027, 4, 5, 8, tzinfo=UTC))
+    then, report = printed(on_both), reports.build(on_both.desk, WEEK)
+    assert (report.watched.deals, report.kept) == (1, Amount())
+
+    on_both.jump(datetime(2027, 4, 6, 9, tzinfo=UTC))
+    assert on_both.deal().kept_at == OVER
+    assert printed(on_both) == then
+    following = reports.build(on_both.desk, NEXT)
+    assert [(c.account, c.what, c.at, c.written) for c in following.corrections if c.deal_id == 1] == [
+        ("Acme", "kept", OVER, on_both.now)
+    ]
+    assert following.before == report.at_risk
+    later = reports.build(on_both.desk, as_known(WEEK, date(2027, 4, 6), ZONE))
+    assert (later.watched.deals, later.kept) == (0, Amount(1, 64_000_00))
+    assert replace(reports.build(on_both.desk, as_known(WEEK, date(2027, 4, 4), ZONE)), period=WEEK) == report
+
+
+def test_a_past_week_calls_everything_as_it_was_called(on_both: World, tmp_path: Path) -> None:
+    on_both.open()
+    on_both.at(datetime(2026, 12, 14, 9, tzinfo=UTC))
+    week, this = parse("2026-W50", ZONE), parse("2026-W51", ZONE)
+    then = reports.build(on_both.desk, week)
+    page = report_page(then, ZONE)
+    assert ("Acme" in page, "Ana" in page, "Triage" in page) == (True, True, True)
+
+    bring_in(on_both, tmp_path / "in", accounts="key,name,arr\nacme,Acme and Sons,90000\n")
+    on_both.setting("people.yaml", "Ana Ruiz", "Ana Ruiz Lopez")
+    on_both.setting("saveline.yaml", "Triage", "First look")
+    again = reports.build(on_both.desk, week)
+    assert msgspec.json.encode(again) == msgspec.json.encode(then)
+    assert report_page(again, ZONE) == page
+    now = report_page(reports.build(on_both.desk, this), ZONE)
+    assert ("Acme and Sons" in now, "Ana Ruiz Lopez" in now, "First look" in now) == (True, True, True)
