@@ -22,7 +22,7 @@ def findings(report: StageReport, tongue: Tongue = ENGLISH) -> tuple[str, ...]:
     lines = [_change(report, tongue), *_turned(report, tongue)]
     late = max(report.stages, key=lambda s: s.late, default=None)
     if late is not None and late.late:
-        lines.append(_stops(late, tongue))
+        lines.append(stops(late, tongue))
     if report.overdue_by_department:
         lines.append(_overdue_words(report.overdue_by_department, tongue))
     if report.decisions:
@@ -38,7 +38,8 @@ def findings(report: StageReport, tongue: Tongue = ENGLISH) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _stops(stage: StageLine, tongue: Tongue) -> str:
+def stops(stage: StageLine, tongue: Tongue) -> str:
+    """Where deals stop: the stage in which most of them are late."""
     if stage.here.deals == 1:
         return tongue.say("{stage} is where deals stop: the one deal there is late.", stage=stage.title)
     return tongue.counted(

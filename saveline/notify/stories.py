@@ -9,18 +9,11 @@ from typing import Final
 from saveline.core.facts import DECISION, Account, Deal, Task
 from saveline.core.phrases import answer, date_of, dated, due, shortened, words_of
 from saveline.core.report_words import report_view
-from saveline.core.tongue import sentence
 from saveline.notify.matter import Matter
 from saveline.notify.parts import LONGEST_NOTE, View, act, task_view, to_look
 
 MOST_HELPERS: Final = 5
 MOST_LINES: Final = 25
-READING: Final = sentence(
-    "Every figure is counted from the history of the deals up to the end of the period, with ARR as it stood when a "
-    "deal was opened; the same week always gives the same report."
-)
-
-
 # --- how it ended -----------------------------------------------------------------------------------------------------
 
 
@@ -233,8 +226,9 @@ def stage_report(matter: Matter) -> View:
     return {
         "headline": shown["findings"][0].rstrip("."),
         "report": shown,
+        "pictures": {},
         "acts": [act(matter.say("All of it, as text"), f"report --period {report.period.key}", "", "")],
-        "benefit": matter.say(READING),
+        "benefit": shown["reading"],
         "benefit_label": matter.say("How to read it"),
     }
 
