@@ -9,12 +9,15 @@ import msgspec
 from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
+from saveline.core.blocks import Page
 from saveline.core.notices import Notice, channels_for
 from saveline.core.people import Asking, Duty, People, resolve
 from saveline.core.periods import Period
 from saveline.core.report import StageReport, stage_report
+from saveline.core.report_words import report_page
 from saveline.core.stories import stories
 from saveline.core.worktime import DaysOff
+from saveline.notify.languages import tongue
 from saveline.store import history, outbox, remembered, unsubscribed
 
 KIND: Final = "stage_report"
@@ -45,6 +48,11 @@ def kept(conn: Connection, key: str) -> StageReport | None:
     """The report that was kept under ``key``."""
     value = history.kept_report(conn, key)
     return _decoder.decode(value) if value is not None else None
+
+
+def page_of(desk: Desk, report: StageReport, language: str = "") -> Page:
+    """The report's page in a language, by default the workspace's."""
+    return report_page(report, desk.workspace.zone, tongue(language or desk.workspace.language))
 
 
 def key_of(period: Period) -> str:

@@ -17,13 +17,13 @@ from saveline.actions import reachable
 from saveline.actions.desk import Desk
 from saveline.actions.reports import kept
 from saveline.core.attention import BUNDLE, OF_TASKS
+from saveline.core.blocks import Page, plain
 from saveline.core.delivery import Queued, unwanted
 from saveline.core.errors import Invalid
 from saveline.core.notices import address_of
 from saveline.core.play import Play
 from saveline.core.pressing import UPDATE
 from saveline.core.report import StageReport
-from saveline.core.report_words import report_view
 from saveline.files import shipped
 from saveline.notify.buttons import buttons
 from saveline.notify.invitations import invitation
@@ -178,9 +178,9 @@ def message(matter: Matter, forms: Collection[Form]) -> Outgoing:
     )
 
 
-def report_page(report: StageReport, zone: str) -> str:
-    """The stage report as Markdown."""
-    return templates().page("stage_report", {"report": report_view(report, zone)})
+def report_markdown(page: Page) -> str:
+    """A report as Markdown, for a terminal or Prefect's page."""
+    return templates().page("stage_report", {"report": plain(page)})
 
 
 def _mark(matter: Matter) -> str:

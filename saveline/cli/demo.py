@@ -28,7 +28,7 @@ from saveline.actions.advance import advance
 from saveline.actions.delivery import Worker
 from saveline.actions.desk import Desk
 from saveline.actions.inbox import read_inbox
-from saveline.actions.wording import report_page
+from saveline.actions.wording import report_markdown
 from saveline.cli import output, pipeline
 from saveline.cli.demo_people import DemoPeople
 from saveline.cli.show_deal import show_deal
@@ -171,7 +171,7 @@ class _Demo:
             report = reports.kept(conn, reports.key_of(periods.week_before(self.now, desk.workspace.zone)))
         if report is not None:
             output.say("")
-            output.page(report_page(report, desk.workspace.zone))
+            output.page(report_markdown(reports.page_of(desk, report)))
 
     def directions(self) -> None:
         """Where everything is, and what to try."""

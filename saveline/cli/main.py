@@ -20,6 +20,7 @@ from saveline.cli import (
     people,
     pipeline,
     playbook,
+    report,
     slack,
     task,
     token,
@@ -36,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (init, doctor, import_, pipeline, playbook, up, demo):
+for command in (init, doctor, import_, pipeline, report, playbook, up, demo):
     command.register(app)
 app.add_typer(deal.app, name="deal")
 app.add_typer(account.app, name="account")

@@ -1,23 +1,18 @@
-"""``saveline board``, ``advance``, ``deliver``, ``report`` and ``migrate``: the pipeline as a whole."""
+"""``saveline board``, ``advance``, ``deliver`` and ``migrate``: the pipeline as a whole."""
 
 from __future__ import annotations
 
 import os
 import socket
-from datetime import datetime
-from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from saveline.actions import reports
 from saveline.actions.advance import advance
 from saveline.actions.delivery import deliver
 from saveline.actions.desk import Desk
-from saveline.actions.wording import report_page
 from saveline.cli import door, output
 from saveline.cli.door import Json
-from saveline.core import periods
 from saveline.core.phrases import count, money
 from saveline.files import shipped
 from saveline.runtime import Runtime
@@ -25,7 +20,7 @@ from saveline.store import boards, schema
 
 
 def register(app: typer.Typer) -> None:
-    for command in (board, advance_, deliver_, report, migrate):
+    for command in (board, advance_, deliver_, migrate):
         app.command(command.__name__.rstrip("_"))(command)
 
 
@@ -94,41 +89,6 @@ def deliver_(json: Json = False) -> None:
         output.emit_json(done)
         return
     output.say(", ".join(f"{n} {kind}" for kind, n in sorted(done.counts.items())) or "Nothing was waiting.")
-
-
-def report(
-    period: Annotated[
-        str | None, typer.Option(help="2026-W47, 2026-11, 2026-11-02..2026-11-15; by default last week.")
-    ] = None,
-    as_of: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="As it was known at the end of this day; by default, of the period."),
-    ] = None,
-    send: Annotated[bool, typer.Option("--send", help="Keep it and queue it for everybody who gets it.")] = False,
-    json: Json = False,
-) -> None:
-    """The stage report: what is at risk, where it stands, what was saved, what needs a decision."""
-    desk = door.open_desk()
-    zone = desk.workspace.zone
-    with desk.reading() as conn:
-        now = desk.now(conn)
-    try:
-        wanted = periods.parse(period, zone) if period else periods.week_before(now, zone)
-    except ValueError:
-        raise typer.BadParameter(f"{period!r}: expected {periods.EXPECTED}") from None
-    if as_of is not None:
-        if send:
-            raise typer.BadParameter("what is sent is what was known when the period ended", param_hint="--as-of")
-        wanted = periods.as_known(wanted, as_of.date(), zone)
-    if send:
-        value, queued = reports.publish(desk, wanted)
-        output.err.print(f"Queued for {count(queued, 'reader')}.")
-    else:
-        value = reports.build(desk, wanted)
-    if json:
-        output.emit_json(value)
-    else:
-        output.page(report_page(value, zone))
 
 
 def migrate() -> None:

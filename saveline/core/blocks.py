@@ -129,6 +129,7 @@ class Step(Fact, frozen=True):
     end: float
     text: str
     total: bool = False
+    tone: Tone = ""
 
 
 class Bridge(Fact, frozen=True, tag="bridge"):
@@ -207,7 +208,8 @@ class Page(Fact, frozen=True):
 
 def plain(page: Page) -> dict[str, Any]:
     """The page as templates print it: dicts and texts. Each row also has its cells by their place (``name``,
-    ``figure``, ``asides``, ``details``), and ``tables`` are the rows of each table by their columns' keys."""
+    ``figure``, ``asides``, ``details``), each column its ``width`` in characters and each table that of its names, and
+    ``tables`` are the rows of each table by their columns' keys."""
     made: dict[str, Any] = msgspec.to_builtins(page)
     made["numbers"] = made["numbers"]["numbers"]
     tables = {}
@@ -228,6 +230,8 @@ def _placed(table: dict[str, Any]) -> list[Mapping[str, str]]:
         row["name"], row["figure"] = (_only(cells, place) for place in ("name", "figure"))
         row["asides"], row["details"] = (_all(cells, place) for place in ("aside", "detail"))
     table["width"] = max((len(row["name"]["text"]) for row in table["rows"]), default=0)
+    for i, column in enumerate(table["columns"]):
+        column["width"] = max(len(text) for text in (column["title"], *(r["cells"][i]["text"] for r in table["rows"])))
     keys = [column["key"] for column in table["columns"]]
     return [dict(zip(keys, (cell["text"] for cell in row["cells"]), strict=True)) for row in table["rows"]]
 

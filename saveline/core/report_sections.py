@@ -118,10 +118,11 @@ def _move(label: str, moved: Amount, saying: Saying) -> tuple[Cell, ...]:
 def _bridge(report: StageReport, moves: Sequence[tuple[str, str, Amount]], saying: Saying) -> Bridge:
     at = report.before.arr_cents
     steps = [Step(saying.say("At risk before"), 0, at / 100, saying.money(at), total=True)]
-    for _, label, moved in moves:
+    saved = {o.key for o in report.outcomes if o.saved}
+    for key, label, moved in moves:
         sign = "+" if moved.arr_cents > 0 else ""
         text = f"{sign}{saying.money(moved.arr_cents)}" if moved.arr_cents else "–"
-        steps.append(Step(label, at / 100, (at + moved.arr_cents) / 100, text))
+        steps.append(Step(label, at / 100, (at + moved.arr_cents) / 100, text, tone="good" if key in saved else ""))
         at += moved.arr_cents
     now = report.at_risk.arr_cents
     steps.append(Step(saying.say("At risk now"), 0, now / 100, saying.money(now), total=True))

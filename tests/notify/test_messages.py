@@ -172,7 +172,7 @@ def test_stage_report_in_every_form(lite: World, letters: Callable[..., None], g
     report, queued = reports.publish(lite.desk, week)
     assert queued == 1
     letters("stage_report", "chris")
-    golden("messages/stage_report/page.md", wording.report_page(report, lite.desk.workspace.zone))
+    golden("messages/stage_report/page.md", wording.report_markdown(reports.page_of(lite.desk, report)))
 
 
 # --- deals that take another turn -------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ def test_a_delayed_loss_and_the_report_of_it(lite: World, letters: Callable[...,
     lite.leaves("bob", date(2027, 3, 20), evidence="Their bank sent the last invoice back.")
     letters("lost", "eli", "lost_after_all")
     week = periods.parse("2027-W12", lite.desk.workspace.zone)
-    page = wording.report_page(reports.build(lite.desk, week), lite.desk.workspace.zone)
+    page = wording.report_markdown(reports.page_of(lite.desk, reports.build(lite.desk, week)))
     golden("messages/lost_after_all/report.md", page)
 
 

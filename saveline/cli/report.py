@@ -1,0 +1,101 @@
+"""``saveline report``: the stage report, printed, sent, or as a file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from saveline.actions import reports
+from saveline.actions.desk import Desk
+from saveline.actions.wording import report_markdown
+from saveline.cli import door, output
+from saveline.cli.door import Json
+from saveline.core import periods
+from saveline.core.blocks import Page
+from saveline.core.errors import Invalid, Problem
+from saveline.core.periods import Period
+from saveline.core.phrases import count
+from saveline.core.tongue import SHIPPED
+
+
+def register(app: typer.Typer) -> None:
+    app.command("report")(report)
+
+
+def report(  # noqa: PLR0913, PLR0917 - each is an option of the command line
+    period: Annotated[
+        str | None, typer.Option(help="2026-W47, 2026-11, 2026-11-02..2026-11-15; by default last week.")
+    ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="As it was known at the end of this day; by default, of the period."),
+    ] = None,
+    send: Annotated[bool, typer.Option("--send", help="Keep it and queue it for everybody who gets it.")] = False,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page that needs nothing else.")] = None,
+    pdf: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a PDF.")] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write its figures, one a line.")] = None,
+    parquet: Annotated[Path | None, typer.Option(metavar="FILE", help="Write its figures for programs.")] = None,
+    language: Annotated[str, typer.Option(help="en or de; by default the workspace's.")] = "",
+    json: Json = False,
+) -> None:
+    """The stage report: what is at risk, where it stands, what was saved, what needs a decision."""
+    desk = door.open_desk()
+    if language and language not in SHIPPED:
+        raise typer.BadParameter(f"{language!r}: expected {' or '.join(SHIPPED)}")
+    wanted = _period(desk, period)
+    if as_of is not None:
+        if send:
+            raise typer.BadParameter("what is sent is what was known when the period ended", param_hint="--as-of")
+        wanted = periods.as_known(wanted, as_of.date(), desk.workspace.zone)
+    if send:
+        value, queued = reports.publish(desk, wanted)
+        output.err.print(f"Queued for {count(queued, 'reader')}.")
+    else:
+        value = reports.build(desk, wanted)
+    page = reports.page_of(desk, value, language)
+    files = {"html": html, "pdf": pdf, "csv": csv, "parquet": parquet}
+    written = [_write(page, form, path) for form, path in files.items() if path is not None]
+    if json:
+        output.emit_json(value)
+    elif not written:
+        output.page(report_markdown(page))
+
+
+def _period(desk: Desk, named: str | None) -> Period:
+    zone = desk.workspace.zone
+    with desk.reading() as conn:
+        now = desk.now(conn)
+    try:
+        return periods.parse(named, zone) if named else periods.week_before(now, zone)
+    except ValueError:
+        raise typer.BadParameter(f"{named!r}: expected {periods.EXPECTED}") from None
+
+
+def _write(page: Page, form: str, path: Path) -> Path:
+    """Each form loads what it needs and no other does."""
+    match form:
+        case "html":
+            from saveline.printing.html import html
+
+            made = html(page).encode()
+        case "pdf":
+            from saveline.printing.pdf import pdf
+
+            made = pdf(page)
+        case "parquet":
+            from saveline.printing.tables import parquet
+
+            made = parquet(page)
+        case _:
+            from saveline.printing.tables import csv_text
+
+            made = csv_text(page).encode()
+    try:
+        path.write_bytes(made)
+    except OSError as error:
+        problem = Problem(str(path), 1, 1, f"cannot be written: {error.strerror}", "a file in a folder that is there")
+        raise Invalid([problem]) from error
+    return path
