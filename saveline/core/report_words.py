@@ -61,7 +61,9 @@ def _title(report: StageReport, saying: Saying) -> str:
     title = period.title if tongue is ENGLISH else parse(period.key, saying.zone.key, tongue).title
     if period.as_of is None:
         return title
-    return tongue.say("{title}, as known on {day}", title=title, day=saying.day(period.as_of - timedelta(microseconds=1)))
+    return tongue.say(
+        "{title}, as known on {day}", title=title, day=saying.day(period.as_of - timedelta(microseconds=1))
+    )
 
 
 def report_view(report: StageReport, zone: str, tongue: Tongue = ENGLISH) -> dict[str, Any]:

@@ -13,9 +13,10 @@ import msgspec
 from msgspec.structs import replace
 
 from saveline.actions import reports
-from saveline.actions.wording import report_page
+from saveline.actions.wording import report_markdown
 from saveline.core.periods import as_known, parse
-from saveline.core.report import Amount
+from saveline.core.report import Amount, StageReport
+from saveline.core.report_words import report_page
 from tests.stories.test_afterwards import bring_in, saved, watched
 from tests.world import World
 
@@ -25,9 +26,13 @@ OVER = datetime(2027, 4, 3, 9, tzinfo=UTC)
 WEEK, NEXT = parse("2027-W13", ZONE), parse("2027-W14", ZONE)
 
 
+def page_of(report: StageReport) -> str:
+    return report_markdown(report_page(report, ZONE))
+
+
 def printed(world: World) -> bytes:
     report = reports.build(world.desk, WEEK)
-    return msgspec.json.encode(report) + report_page(report, ZONE).encode()
+    return msgspec.json.encode(report) + page_of(report).encode()
 
 
 def test_a_past_week_is_printed_as_it_was_whatever_has_become_known_since(on_both: World) -> None:
@@ -59,7 +64,7 @@ def test_a_past_week_calls_everything_as_it_was_called(on_both: World, tmp_path:
     on_both.at(datetime(2026, 12, 14, 9, tzinfo=UTC))
     week, this = parse("2026-W50", ZONE), parse("2026-W51", ZONE)
     then = reports.build(on_both.desk, week)
-    page = report_page(then, ZONE)
+    page = page_of(then)
     assert ("Acme" in page, "Ana" in page, "Triage" in page) == (True, True, True)
 
     bring_in(on_both, tmp_path / "in", accounts="key,name,arr\nacme,Acme and Sons,90000\n")
@@ -67,6 +72,6 @@ def test_a_past_week_calls_everything_as_it_was_called(on_both: World, tmp_path:
     on_both.setting("saveline.yaml", "Triage", "First look")
     again = reports.build(on_both.desk, week)
     assert msgspec.json.encode(again) == msgspec.json.encode(then)
-    assert report_page(again, ZONE) == page
-    now = report_page(reports.build(on_both.desk, this), ZONE)
+    assert page_of(again) == page
+    now = page_of(reports.build(on_both.desk, this))
     assert ("Acme and Sons" in now, "Ana Ruiz Lopez" in now, "First look" in now) == (True, True, True)

@@ -14,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from saveline.core.blocks import Sentences, plain
 from saveline.core.changes import Event, StageEntered
 from saveline.core.corrections import CorrectionLine
 from saveline.core.periods import Period
 from saveline.core.report import Amount, StageReport, stage_report
-from saveline.core.report_words import report_view
+from saveline.core.report_words import report_page
 from saveline.core.stories import stories
 from tests.core.test_report import ACCOUNTS, PEOPLE, WEEK, WEEKS, WORKSPACE, closed, nov, opened, told
 
@@ -39,16 +40,17 @@ def test_what_was_written_after_the_week_is_a_correction_in_the_next() -> None:
     assert (last.at_risk, last.saved, last.corrections) == (Amount(1, 50_000_00), 0, ())
     assert (this.before, this.corrected, this.at_risk) == (last.at_risk, Amount(-1, -50_000_00), Amount())
     assert this.corrections == (CorrectionLine(1, "Acme", "closed", nov(13), nov(16.5), "Saved"),)
-    view = report_view(this, "Europe/Lisbon")
-    assert view["corrections"] == ["13 Nov 2026: Acme ended as Saved (known since 16 Nov 2026)."]
-    corrected = next(step for step in view["bridge"] if step["label"] == "Corrected since")
-    assert corrected == {"label": "Corrected since", "deals": "1", "arr": "−$50,000"}
+    page = report_page(this, "Europe/Lisbon")
+    said = next(section for section in page.sections if section.key == "corrections")
+    assert said.blocks == (Sentences(("13 Nov 2026: Acme ended as Saved (known since 16 Nov 2026).",)),)
+    corrected = next(step for step in plain(page)["tables"]["bridge"] if step["step"] == "Corrected since")
+    assert corrected == {"step": "Corrected since", "deals": "−1", "arr": "−$50,000"}
 
 
 def test_the_week_as_it_is_known_later() -> None:
     later = reported({1: SAVED}, WRITTEN, replace(BEFORE, as_of=nov(17)))
     assert (later.at_risk, later.saved) == (Amount(), 1)
-    assert report_view(later, "Europe/Lisbon")["title"] == "Week 46, 9–15 November 2026, as known on 16 Nov 2026"
+    assert report_page(later, "Europe/Lisbon").title == "Week 46, 9–15 November 2026, as known on 16 Nov 2026"
     assert reported({1: SAVED}, WRITTEN, replace(BEFORE, as_of=nov(16))).saved == 0
 
 

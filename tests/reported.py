@@ -1,0 +1,81 @@
+"""A week with something of everything, as a report: what forms of it are tried and looked at with."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from msgspec.structs import replace
+
+from saveline.core.blocks import Page
+from saveline.core.findings import findings
+from saveline.core.overrides import OverrideLine
+from saveline.core.periods import parse
+from saveline.core.report import (
+    Amount,
+    DecisionLine,
+    DelayedLine,
+    OutcomeLine,
+    OverdueLine,
+    StageLine,
+    StageReport,
+)
+from saveline.core.report_words import report_page
+from saveline.notify.languages import tongue
+
+ZONE = "Europe/Lisbon"
+WEEK = parse("2026-W47", ZONE)
+HOSTILE = '=HYPERLINK("http://x.example") <b>#link("x")[y]</b> *a* _b_ \\ $ @c'
+"""A name that is a formula, markup of three kinds and nothing of them."""
+
+
+def nov(day: float) -> datetime:
+    return datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=day - 1)
+
+
+def thousands(deals: int, arr: int) -> Amount:
+    return Amount(deals, arr * 100_000)
+
+
+STAGES = (
+    StageLine("signal", "Signal", thousands(2, 188), 2, 1.5, 0),
+    StageLine("triage", "Triage", thousands(5, 640), 3, 2.5, 0),
+    StageLine("plan", "Plan agreed", thousands(4, 771), 2, 6.0, 1),
+    StageLine("stabilise", "Stabilise", thousands(6, 1430), 1, 14.5, 4),
+    StageLine("prove", "Prove value", thousands(3, 420), 0, 21.0, 1),
+    StageLine("decide", "Renewal decision", thousands(4, 760), 1, 9.0, 0),
+)
+OUTCOMES = (
+    OutcomeLine("saved", "Saved", True, thousands(2, 512), 51_200_000),
+    OutcomeLine("saved_smaller", "Saved smaller", True, thousands(1, 210), 15_200_000),
+    OutcomeLine("lost", "Lost", False, thousands(1, 97), 0),
+    OutcomeLine("let_go", "Let go", False, thousands(1, 47), 0),
+)
+OVERDUE = (
+    OverdueLine(12, "Umbra Bank", 77_100_000, "Credit note approval", 1, "Dora Weiss", "Finance", nov(19.5)),
+    OverdueLine(14, "Sable Foods & Söhne", 18_800_000, "Confirm the terms", 2, "Ana Ruiz", "Success", nov(16.4)),
+    OverdueLine(15, "Lumen Media", 16_000_000, "Weekly health check", 1, "Ana Ruiz", "Success", nov(17.4)),
+    OverdueLine(17, HOSTILE, 12_400_000, "Root-cause review with Support", 3, "Eli Stern", "Engineering", nov(20.3)),
+)
+DECISIONS = (
+    DecisionLine(12, "Umbra Bank", 77_100_000, "Renewal decision", "Ana Ruiz", nov(21)),
+    DecisionLine(18, "Willow Foods", 9_300_000, "Prove value", "Bob Lund", nov(27)),
+    DecisionLine(19, "Hooli", 31_000_000, "Stabilise", "Ana Ruiz", nov(34)),
+)
+PAPER = "We have their word on paper; the annex follows on Monday."
+OVERRIDDEN = (OverrideLine(19, "Hooli", "Triage", "Chris Moreau", PAPER, nov(20), nov(25)),)
+
+
+def report() -> StageReport:
+    """22 deals before, 1 more by a correction, 5 opened, 1 opened again, 5 closed: 24 now."""
+    made = StageReport(
+        "Northwind Software", "USD", WEEK, thousands(22, 4380), thousands(5, 615), thousands(24, 4209), STAGES,
+        OUTCOMES, OVERDUE, (("Finance", 11), ("Success", 9), ("Engineering", 4)), DECISIONS,
+        reopened=thousands(1, 80), kept=thousands(3, 664), watched=thousands(2, 310), lost_after_all=thousands(1, 140),
+        delayed=(DelayedLine(7, "Initech", 14_000_000, 12_600_000, nov(-60), date(2026, 11, 18)),),
+        overridden=OVERRIDDEN, corrected=thousands(1, 0),
+    )  # fmt: skip
+    return replace(made, findings=findings(made))
+
+
+def page(language: str = "en") -> Page:
+    return report_page(report(), ZONE, tongue(language))
