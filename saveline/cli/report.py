@@ -1,4 +1,4 @@
-"""``saveline report``: the stage report, printed, sent, or as a file."""
+"""``saveline report``: the stage report, printed, sent, or as a file; and below it the history as data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from saveline.actions import reports
 from saveline.actions.desk import Desk
 from saveline.actions.wording import report_markdown
-from saveline.cli import door, output
+from saveline.cli import door, output, report_data
 from saveline.cli.door import Json
 from saveline.core import periods
 from saveline.core.blocks import Page
@@ -22,10 +22,14 @@ from saveline.core.tongue import SHIPPED
 
 
 def register(app: typer.Typer) -> None:
-    app.command("report")(report)
+    group = typer.Typer(rich_markup_mode=None)
+    group.callback(invoke_without_command=True)(report)
+    report_data.register(group)
+    app.add_typer(group, name="report")
 
 
 def report(  # noqa: PLR0913, PLR0917 - each is an option of the command line
+    context: typer.Context,
     period: Annotated[
         str | None, typer.Option(help="2026-W47, 2026-11, 2026-11-02..2026-11-15; by default last week.")
     ] = None,
@@ -42,6 +46,8 @@ def report(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     json: Json = False,
 ) -> None:
     """The stage report: what is at risk, where it stands, what was saved, what needs a decision."""
+    if context.invoked_subcommand is not None:
+        return
     desk = door.open_desk()
     if language and language not in SHIPPED:
         raise typer.BadParameter(f"{language!r}: expected {' or '.join(SHIPPED)}")

@@ -164,6 +164,13 @@ class AnswersRefused(Refusal):
         super().__init__(f"“{title}” was not completed: {'; '.join(self.problems)}.")
 
 
+class CannotWrite(Refusal):
+    """A file that somebody asked for and that the file system refuses."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"{path} cannot be written: {why}. What was there before is as it was.")
+
+
 class Missing(Refusal):
     """Something the request must carry: a reason, a date in the future, the value kept, evidence."""
 

@@ -1,0 +1,49 @@
+"""Files that are there whole or not at all: written beside the place where they belong, then put there."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from saveline.core.errors import CannotWrite
+from saveline.core.writable import NO_TEXT
+
+_NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+INSTEAD: Final = "�"
+"""What stands for a character that a file cannot hold."""
+
+
+@contextmanager
+def whole(target: Path) -> Iterator[Path]:
+    """Where to write what is to become ``target``. It takes its place when all went well; else nothing is left of it,
+    and what was there before stays. Raises CannotWrite where the file system refuses."""
+    part = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_dir():
+            raise IsADirectoryError(0, "it is a folder")
+        part.unlink(missing_ok=True)
+        part.open("x").close()  # made anew: never through a link that lies there
+        yield part
+        with part.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        part.replace(target)
+    except OSError as error:
+        raise CannotWrite(str(target), error.strerror or str(error)) from error
+    finally:
+        with suppress(OSError):  # where the folder is none, that was said already
+            part.unlink(missing_ok=True)
+
+
+def sound(text: str) -> str:
+    """``text`` as UTF-8 and every table can hold it: NUL and halves of letters are replaced."""
+    return NO_TEXT.sub(INSTEAD, text) if NO_TEXT.search(text) else text
+
+
+def sound_xml(text: str) -> str:
+    """``text`` with only those characters that XML 1.0 allows."""
+    return _NO_XML.sub(INSTEAD, text)
