@@ -30,7 +30,8 @@ def mean(cents: Sequence[int], *, floor: int = FLOOR, resamples: int = RESAMPLES
     tell how far the next may lie. It does not go below nothing where no amount does.
 
     Why not BCa, which scipy also has: amounts as lopsided as ARR, two in five of them nothing, were within its 95 %
-    in 91 of 100 histories of 20 deals, 92.5 of 60 and 93.6 of 200 (2,000 each). COVERAGE
+    in 91 of 100 histories of 20 deals, 92.5 of 60 and 93.6 of 200 (2,000 each). Within this one's they were in 94.0,
+    93.9 and 94.2, and 94.8 of 600 (6,000 each, tests/evidence/test_coverage.py). It is less with ARR more lopsided.
     """
     n, total = len(cents), sum(cents)
     if n < max(floor, 1):

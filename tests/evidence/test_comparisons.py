@@ -132,7 +132,6 @@ Morris 1977, Scientific American 236:119, whose own estimate is off by 0.022 whe
 
 
 def test_the_batters_of_efron_and_morris() -> None:
-    """Planted: the weight divided by ten, which is off by 0.05."""
     common = prior([(k, 45) for k, _ in EFRON_MORRIS])
     assert common is not None
     assert common.share == pytest.approx(0.2654, abs=5e-5)

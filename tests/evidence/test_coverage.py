@@ -1,9 +1,11 @@
 """An interval of 95 % holds the truth in 95 of 100 histories: of 2,000 that are simulated, 95 ± 1.5 %.
 
 Each test says for which sizes that is so. Where it is not: Wilson's interval swings with n, since only whole deals can
-be counted, between 92.4 % and 98.2 % at ten deals (the floor) and within ± 1.5 % from some 60 on, for shares of 30 to
-80 % of most sizes; the mean of money needs about 60 deals, and covers 94 % with 20. What these tests know of the
-truth is in ``histories.py``.
+be counted, between 92.4 % and 98.2 % at ten deals (the floor), by up to 1.6 at 60, and within ± 1.5 from some 100 on.
+The mean of money is a little too sure: 94.0, 93.9, 93.7, 94.2 and 94.8 % with 20, 60, 100, 200 and 600 deals (6,000
+histories each), and down to 90 % with few deals and ARR yet more lopsided than here. Times with open deals hold it
+from 30 deals on, where ten ends are to be expected; with fewer, they are a little too wide. What is known of the truth
+is in ``histories.py``.
 """
 
 from __future__ import annotations
@@ -48,14 +50,14 @@ def within(truth: float, low: float | None, high: float | None) -> bool:
 
 @pytest.mark.parametrize(("truth", "deals"), [(0.6, 60), (0.6, 200), (0.8, 120), (0.3, 200), (0.95, 400)])
 def test_rates(truth: float, deals: int) -> None:
-    """Planted: Wald's interval, which holds 0.95 of 400 in 92.7 % and 0.8 of 120 in 93.4 %."""
+    """Planted: Wald's interval, which holds 0.95 of 400 in 93.1 %."""
     saved = luck(1).binomial(deals, truth, HISTORIES)
     assert right(holds([within(truth, *wilson(int(k), deals)) for k in saved]))
 
 
-@pytest.mark.parametrize(("one", "n", "other", "m"), [(0.6, 60, 0.6, 240), (0.75, 80, 0.55, 120), (0.9, 100, 0.6, 50)])
+@pytest.mark.parametrize(("one", "n", "other", "m"), [(0.6, 60, 0.6, 240), (0.75, 80, 0.55, 120), (0.9, 30, 0.6, 200)])
 def test_differences_of_rates(one: float, n: int, other: float, m: int) -> None:
-    """Planted: the two Wilson intervals subtracted, which hold it in 99 %; Wald's, on the last line."""
+    """Planted: Wald's interval, which holds 0.9 of 30 less 0.6 of 200 in 92.1 %."""
     draw = luck(2)
     ks, js = draw.binomial(n, one, HISTORIES), draw.binomial(m, other, HISTORIES)
     found = newcombe([(int(k), n, int(j), m) for k, j in zip(ks, js, strict=True)])
@@ -65,7 +67,7 @@ def test_differences_of_rates(one: float, n: int, other: float, m: int) -> None:
 def test_time_in_a_stage() -> None:
     """60 deals, one in eight still open: the share still there after 30 and 60 days, and the median.
 
-    Planted: open deals left out, which holds the median in 88 %; counted as gone when last seen, in 89 %.
+    Planted: open deals left out, which holds the median in 87.6 %; counted as gone when last seen, in 90.2 %.
     """
     thirty, sixty, median = [], [], []
     draw = luck(3)
@@ -83,7 +85,7 @@ def test_time_in_a_stage() -> None:
 def test_saved_and_lost_by_a_day() -> None:
     """60 deals, of which some are open: saved by day 60 and lost by day 90.
 
-    Planted: lost deals taken for open ones (1 - Kaplan-Meier), which holds the saves in 45 %.
+    Planted: lost deals taken for open ones (1 - Kaplan-Meier), which holds the saves in 73.8 %.
     """
     saved, lost = [], []
     draw = luck(4)
@@ -102,15 +104,16 @@ def money_holds(draw: np.random.Generator, deals: int, resamples: int) -> bool:
 
 
 def test_money() -> None:
-    """100 deals, two in five of which keep nothing. Planted: the percentile interval, which holds it in 92.4 %."""
-    share = covered(lambda draw: money_holds(draw, 100, 399))
+    """60 deals, two in five of which keep nothing. Planted: the percentile interval, which holds it in 91.7 %."""
+    share = covered(lambda draw: money_holds(draw, 60, 399))
     assert right(share), share
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("deals", [60, 200, 600])
 def test_money_as_reports_draw_it(deals: int) -> None:
-    share = covered(lambda draw: money_holds(draw, deals, money.RESAMPLES))
+    """Of 6,000 histories, since what it truly holds is near the edge."""
+    share = covered(lambda draw: money_holds(draw, deals, money.RESAMPLES), 3 * HISTORIES)
     assert right(share), share
 
 
