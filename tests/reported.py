@@ -50,12 +50,6 @@ OUTCOMES = (
     OutcomeLine("lost", "Lost", False, thousands(1, 97), 0),
     OutcomeLine("let_go", "Let go", False, thousands(1, 47), 0),
 )
-OVERDUE = (
-    OverdueLine(12, "Umbra Bank", 77_100_000, "Credit note approval", 1, "Dora Weiss", "Finance", nov(19.5)),
-    OverdueLine(14, "Sable Foods & Söhne", 18_800_000, "Confirm the terms", 2, "Ana Ruiz", "Success", nov(16.4)),
-    OverdueLine(15, "Lumen Media", 16_000_000, "Weekly health check", 1, "Ana Ruiz", "Success", nov(17.4)),
-    OverdueLine(17, HOSTILE, 12_400_000, "Root-cause review with Support", 3, "Eli Stern", "Engineering", nov(20.3)),
-)
 DECISIONS = (
     DecisionLine(12, "Umbra Bank", 77_100_000, "Renewal decision", "Ana Ruiz", nov(21)),
     DecisionLine(18, "Willow Foods", 9_300_000, "Prove value", "Bob Lund", nov(27)),
@@ -65,14 +59,23 @@ PAPER = "We have their word on paper; the annex follows on Monday."
 OVERRIDDEN = (OverrideLine(19, "Hooli", "Triage", "Chris Moreau", PAPER, nov(20), nov(25)),)
 
 
-def report() -> StageReport:
-    """22 deals before, 1 more by a correction, 5 opened, 1 opened again, 5 closed: 24 now."""
+def _overdue(name: str) -> tuple[OverdueLine, ...]:
+    return (
+        OverdueLine(12, "Umbra Bank", 77_100_000, "Credit note approval", 1, "Dora Weiss", "Finance", nov(19.5)),
+        OverdueLine(14, "Sable Foods & Söhne", 18_800_000, "Confirm the terms", 2, "Ana Ruiz", "Success", nov(16.4)),
+        OverdueLine(15, "Lumen Media", 16_000_000, "Weekly health check", 1, "Ana Ruiz", "Success", nov(17.4)),
+        OverdueLine(17, name, 12_400_000, "Root-cause review with Support", 3, "Eli Stern", "Engineering", nov(20.3)),
+    )
+
+
+def report(name: str = HOSTILE) -> StageReport:
+    """23 deals before, 5 opened, 1 opened again, 5 closed: 24 now. ``name`` is that of one account."""
     made = StageReport(
-        "Northwind Software", "USD", WEEK, thousands(22, 4380), thousands(5, 615), thousands(24, 4209), STAGES,
-        OUTCOMES, OVERDUE, (("Finance", 11), ("Success", 9), ("Engineering", 4)), DECISIONS,
+        "Northwind Software", "USD", WEEK, thousands(23, 4380), thousands(5, 615), thousands(24, 4209), STAGES,
+        OUTCOMES, _overdue(name), (("Finance", 11), ("Success", 9), ("Engineering", 4)), DECISIONS,
         reopened=thousands(1, 80), kept=thousands(3, 664), watched=thousands(2, 310), lost_after_all=thousands(1, 140),
         delayed=(DelayedLine(7, "Initech", 14_000_000, 12_600_000, nov(-60), date(2026, 11, 18)),),
-        overridden=OVERRIDDEN, corrected=thousands(1, 0),
+        overridden=OVERRIDDEN,
     )  # fmt: skip
     return replace(made, findings=findings(made))
 

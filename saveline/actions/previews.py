@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from saveline.actions import wording
 from saveline.actions.desk import Desk
 from saveline.core.errors import Missing
@@ -9,10 +11,9 @@ from saveline.core.facts import Person
 from saveline.core.pressing import UPDATE
 from saveline.notify.render import Form, Worded
 from saveline.notify.samples import Samples
-from saveline.notify.view import view
 
 
-def of_kind(desk: Desk, kind: str, reader: Person | None, *, language: str = "") -> Worded:
+def of_kind(desk: Desk, kind: str, reader: Person | None, *, language: str = "", pictured: bool = False) -> Worded:
     """A sample to ``reader`` (the first person at work) by the workspace's default play. Raises Missing where there is
     nobody to read it, no play to decide it, or nothing that leads to it."""
     with desk.reading() as conn:
@@ -27,4 +28,4 @@ def of_kind(desk: Desk, kind: str, reader: Person | None, *, language: str = "")
     except LookupError as none:
         raise Missing(f"Nothing in this workspace leads to {kind}.") from none
     forms: tuple[Form, ...] = ("slack",) if kind == UPDATE else wording.FORMS
-    return (desk.wording or wording.templates()).words(kind, view(matter), forms)
+    return wording.looked_at(replace(matter, wording=desk.wording), forms, pictured=pictured)

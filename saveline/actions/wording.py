@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from saveline.actions import reachable
 from saveline.actions.desk import Desk
+from saveline.actions.picturing import pictures_for, within
 from saveline.actions.reports import kept
 from saveline.core.attention import BUNDLE, OF_TASKS
 from saveline.core.blocks import Page, plain
@@ -155,7 +156,10 @@ def templates() -> Wording:
 def message(matter: Matter, forms: Collection[Form]) -> Outgoing:
     """The notice as a message. Raises whatever is wrong with the facts or a template."""
     notice, person = matter.notice, matter.reader
-    seen = view(matter)
+    seen, pictures = view(matter), pictures_for(matter, forms)
+    shown = {f"cid:{p.cid}" for p in pictures}
+    if "pictures" in seen:
+        seen["pictures"] = {key: src for key, src in seen["pictures"].items() if src in shown}
     worded = (matter.wording or templates()).words(notice.kind, seen, forms)
     return Outgoing(
         to=address_of(notice.channel, person, matter.workspace),
@@ -175,6 +179,7 @@ def message(matter: Matter, forms: Collection[Form]) -> Outgoing:
         buttons=buttons(matter) if "slack" in forms else (),
         changes=str(matter.about.get("ref", "")) if notice.kind == UPDATE else "",
         invitation=invitation(matter, seen) if "html" in forms else "",
+        pictures=tuple(pictures),
     )
 
 
@@ -195,8 +200,11 @@ def _digest(matter: Matter, *parts: object) -> str:
     return blake2b("|".join(map(str, (matter.workspace.company, *parts))).encode(), digest_size=6).hexdigest()
 
 
-def preview(desk: Desk, notice_id: int, forms: Collection[Form] = FORMS, *, language: str = "") -> Worded:
-    """What a notice would say if it were sent now, in all forms, in its reader's language or another.
+def preview(
+    desk: Desk, notice_id: int, forms: Collection[Form] = FORMS, *, language: str = "", pictured: bool = False
+) -> Worded:
+    """What a notice would say if it were sent now, in all forms, in its reader's language or another; ``pictured`` with
+    its pictures in the page.
 
     Raises UnknownNotice.
     """
@@ -204,4 +212,10 @@ def preview(desk: Desk, notice_id: int, forms: Collection[Form] = FORMS, *, lang
         notice = outbox.notice(conn, notice_id)
         facts = Facts(desk, conn, [notice])
     matter = replace(facts.matter(notice), language=language)
-    return (matter.wording or templates()).words(notice.kind, view(matter), forms)
+    return looked_at(matter, forms, pictured=pictured)
+
+
+def looked_at(matter: Matter, forms: Collection[Form], *, pictured: bool) -> Worded:
+    """A notice in words; ``pictured`` with its pictures in the page."""
+    worded = (matter.wording or templates()).words(matter.notice.kind, view(matter), forms)
+    return replace(worded, html=within(worded.html, pictures_for(matter, FORMS))) if pictured else worded

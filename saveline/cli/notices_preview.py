@@ -36,13 +36,13 @@ def preview(  # noqa: PLR0913, PLR0917 - its options
         _known("a language", language, SHIPPED)
     desk = door.open_desk()
     if notice is not None:
-        worded = wording.preview(desk, notice, language=language or "")
+        worded = wording.preview(desk, notice, language=language or "", pictured=html is not None)
     else:
         if kind is None:
             raise typer.BadParameter("say which kind, or --notice NUMBER", param_hint="KIND")
         _known("a kind of notice", kind, KINDS)
         reader = door.find_person(desk, person) if person else None
-        worded = previews.of_kind(desk, kind, reader, language=language or "")
+        worded = previews.of_kind(desk, kind, reader, language=language or "", pictured=html is not None)
     if html is not None:
         html.write_text(worded.html, encoding="utf-8")
     if json:

@@ -99,7 +99,7 @@ def _moves(report: StageReport, saying: Saying) -> list[tuple[str, str, Amount]]
     """``(key, label, what it adds)`` of each step; what is closed adds less than nothing."""
     moves = [("corrected", saying.say("Corrected since"), report.corrected)] if report.corrected != Amount() else []
     moves.append(("opened", saying.say("Opened"), report.opened))
-    if report.reopened.deals:
+    if report.reopened != Amount():
         moves.append(("reopened", saying.say("Opened again"), report.reopened))
     moves += [(o.key, o.title, Amount() - o.closed) for o in report.outcomes]
     if report.merged != Amount():

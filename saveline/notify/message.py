@@ -44,6 +44,16 @@ class Button(Fact, frozen=True):
     rare: bool = False
 
 
+class Picture(Fact, frozen=True):
+    """A PNG that belongs to a message: ``cid`` is what its HTML calls it, ``title`` what it says, ``alt`` what is said
+    instead of it. The message is whole without it."""
+
+    cid: str
+    title: str
+    alt: str
+    png: bytes
+
+
 class Outgoing(Fact, frozen=True):
     """One message to one address, in the forms its channel needs.
 
@@ -52,6 +62,7 @@ class Outgoing(Fact, frozen=True):
     ``again``: it may have arrived already. ``at`` is the moment of sending. ``changes`` is the channel's name for a
     message that was sent and is to be changed into this one. ``invitation`` is an ICS calendar, ``unsubscribe`` the
     address that ends this kind of message with one POST. ``language`` is what a channel's own words are in.
+    ``pictures`` are those that its HTML shows; a channel that has no HTML may show the first, or none.
     """
 
     to: str
@@ -72,6 +83,7 @@ class Outgoing(Fact, frozen=True):
     invitation: str = ""
     unsubscribe: str = ""
     language: str = "en"
+    pictures: tuple[Picture, ...] = ()
 
 
 def is_address(text: str) -> bool:

@@ -7,9 +7,10 @@ quoted-printable UTF-8 with lines of at most 76 characters.
 
 from __future__ import annotations
 
+import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from email.header import Header
 from email.utils import format_datetime, formataddr
 from functools import lru_cache
@@ -17,7 +18,7 @@ from typing import Final
 
 from saveline.core.facts import Fact
 from saveline.notify.invitations import method_of, with_organizer
-from saveline.notify.message import Outgoing, subject_line
+from saveline.notify.message import Outgoing, Picture, subject_line
 
 NOTICE: Final = "notice-"
 """How the Message-IDs of our notices begin; their number and mark follow."""
@@ -62,24 +63,43 @@ def reply_address(message: Outgoing, sender: Sender) -> str:
 
 
 def as_mail(message: Outgoing, sender: Sender) -> bytes:
-    """The mail with a text part of its own and, where there are any, an HTML part and an invitation. Lines end with
-    CR LF.
+    """The mail with a text part of its own and, where there are any, an HTML part with its pictures and an invitation.
+    Lines end with CR LF.
 
     Raises ValueError where a header holds a control character.
     """
     head = "".join(f"{name}: {_header(name, value)}{_END}" for name, value in _headers(message, sender))
     parts = [_part("plain", message.text)]
     if message.html:
-        parts.append(_part("html", message.html))
+        parts.append(_with_pictures(message) if message.pictures else _part("html", message.html))
     if message.invitation:
         calendar = with_organizer(message.invitation, sender.name, sender.address)
         parts.append(_part("calendar", calendar, f"; method={method_of(calendar)}"))
     if len(parts) == 1:
         return head.encode() + parts[0]
-    mark = f"=-{message.id}".encode()
-    kind = b'Content-Type: multipart/alternative;\r\n boundary="%s"\r\n\r\n' % mark
-    body = b"".join(b"--%s\r\n%s\r\n" % (mark, part) for part in parts)
-    return head.encode() + kind + body + b"--%s--\r\n" % mark
+    return head.encode() + _several("alternative", f"=-{message.id}", parts)
+
+
+def _several(kind: str, mark: str, parts: Iterable[bytes]) -> bytes:
+    """Parts, each with its own headers, as one."""
+    line = mark.encode()
+    head = f'Content-Type: multipart/{kind};{_END} boundary="{mark}"{_END}{_END}'.encode()
+    return head + b"".join(b"--%s\r\n%s\r\n" % (line, part) for part in parts) + b"--%s--\r\n" % line
+
+
+def _with_pictures(message: Outgoing) -> bytes:
+    """The HTML with the pictures it shows, as RFC 2387 has it."""
+    parts = [_part("html", message.html), *(_picture(p) for p in message.pictures)]
+    return _several("related", f"=_{message.id}", parts)
+
+
+def _picture(picture: Picture) -> bytes:
+    name = picture.cid.partition("@")[0]
+    head = (
+        f"Content-Type: image/png{_END}Content-Transfer-Encoding: base64{_END}Content-ID: <{picture.cid}>{_END}"
+        f'Content-Disposition: inline; filename="{name}.png"{_END}{_END}'
+    )
+    return head.encode() + base64.encodebytes(picture.png).replace(b"\n", b"\r\n")
 
 
 def _headers(message: Outgoing, sender: Sender) -> Iterator[tuple[str, str]]:

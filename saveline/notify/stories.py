@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
+from saveline.core.blocks import Chart, Page, plain
 from saveline.core.facts import DECISION, Account, Deal, Task
 from saveline.core.phrases import answer, date_of, dated, due, shortened, words_of
-from saveline.core.report_words import report_view
+from saveline.core.report_words import report_page
 from saveline.notify.matter import Matter
 from saveline.notify.parts import LONGEST_NOTE, View, act, task_view, to_look
 
@@ -222,15 +223,21 @@ def stage_report(matter: Matter) -> View:
     """The report as it was kept; its first finding is the headline, and so the subject."""
     report = matter.report
     assert report is not None  # it is kept before its notices are queued
-    shown = report_view(report, matter.workspace.zone, matter.tongue)
+    page = report_page(report, matter.workspace.zone, matter.tongue)
+    shown = plain(page)
     return {
         "headline": shown["findings"][0].rstrip("."),
         "report": shown,
-        "pictures": {},
+        "pictures": {chart.key: f"cid:{cid(page, chart)}" for _, chart in page.charts},
         "acts": [act(matter.say("All of it, as text"), f"report --period {report.period.key}", "", "")],
         "benefit": shown["reading"],
         "benefit_label": matter.say("How to read it"),
     }
+
+
+def cid(page: Page, chart: Chart) -> str:
+    """What a mail's HTML calls the picture of a chart: no other chart of any report is called so."""
+    return f"{chart.key}.{page.key}.{page.language}@saveline"
 
 
 def _headline(matter: Matter, tasks: int, late: int, today: int, deals: int) -> str:

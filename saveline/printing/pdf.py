@@ -24,7 +24,7 @@ def pdf(page: Page) -> bytes:
     import typst  # 30 MB that only this needs
 
     return typst.compile(
-        str(shipped.folder("templates") / "stage_report" / "page.typ"),
+        _template(),
         format="pdf",
         font_paths=_fonts(),
         ignore_system_fonts=True,
@@ -32,6 +32,20 @@ def pdf(page: Page) -> bytes:
         pdf_standards=STANDARD,
         timestamp=int(page.as_of.timestamp()),
     )
+
+
+def sheets(page: Page, *, dots: float = 144) -> list[bytes]:
+    """The same sheets as PNG pictures, to be looked at; ``dots`` to the inch."""
+    import typst
+
+    made: bytes | list[bytes] = typst.compile(
+        _template(), format="png", ppi=dots, font_paths=_fonts(), ignore_system_fonts=True, sys_inputs=_inputs(page)
+    )
+    return [made] if isinstance(made, bytes) else made
+
+
+def _template() -> str:
+    return str(shipped.folder("templates") / "stage_report" / "page.typ")
 
 
 def _fonts() -> list[str]:

@@ -23,7 +23,7 @@ from saveline.notify.languages import tongue
 from tests.reported import OUTCOMES, STAGES, ZONE, page, report, thousands
 
 KEY = re.compile(r"[a-z][a-z_]*")
-AMOUNTS = st.builds(Amount, st.integers(0, 50), st.integers(0, 10**11))
+AMOUNTS = st.just(Amount()) | st.builds(Amount, st.integers(1, 50), st.integers(0, 10**11))
 
 
 @st.composite
