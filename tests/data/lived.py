@@ -57,7 +57,8 @@ class Lived:
     def _days(self, count: int) -> None:
         for _ in range(count):
             # The engine looks once a day: what fell due at night is written late.
-            self.world.clock.set(self.world.now + timedelta(days=1, seconds=self.luck.randrange(-9_000, 9_000)))
+            aside = timedelta(seconds=self.luck.randrange(-9_000, 9_000), microseconds=self.luck.randrange(10**6))
+            self.world.clock.set(self.world.now + timedelta(days=1) + aside)
             while advance(self.desk).deals:
                 pass
             turns = [i for i, closed in self._all() if self.luck.random() < (0.01 if closed else 0.16)]

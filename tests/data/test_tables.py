@@ -2,7 +2,7 @@
 
 Planted bugs that turned these tests red: a task's clock forgotten when it is closed, the first "seen" overwritten by
 the second, a cut by when things happened and not by when they were written, a text of a change left in without
-``texts``, a cell of a CSV written as it came, and an outcome left from before a deal was opened again.
+``texts``, a cell of a CSV written as it came, and accounts as they are now in tables of last week.
 """
 
 from __future__ import annotations
@@ -81,6 +81,19 @@ def test_duckdb_counts_what_is_there(lived: Lived, tmp_path: Path, form: Form) -
     behind = "count(*) FILTER (closed_at::TIMESTAMPTZ > promised_at::TIMESTAMPTZ)"
     late = f"SELECT state, count(*), {behind} FROM {{tasks}} GROUP BY ALL"
     assert {state: (n, passed) for state, n, passed in asked(tmp_path, form, late)} == tasks_of(histories, deals)
+    seen = asked(tmp_path, form, "SELECT deal_id::BIGINT, task_no::BIGINT, first_seen_at::TIMESTAMPTZ FROM {tasks}")
+    assert {(i, no): at.astimezone(UTC) for i, no, at in seen if at is not None} == first_seen(histories)
+
+
+def first_seen(histories: Mapping[int, list[Event]]) -> dict[tuple[int, int], datetime]:
+    """By task when somebody said first that they have read it."""
+    found: dict[tuple[int, int], datetime] = {}
+    for deal_id, events in histories.items():
+        for event in events:
+            if event.kind == "task_seen":
+                found.setdefault((deal_id, event.task_no), event.at)
+    assert sum(e.kind == "task_seen" for events in histories.values() for e in events) > len(found)
+    return found
 
 
 def tasks_of(histories: Mapping[int, list[Event]], deals: Mapping[int, Deal]) -> dict[str, tuple[int, int]]:
