@@ -34,8 +34,10 @@ def register(app: typer.Typer) -> None:
 
 
 def log(
-    xes: Annotated[Path | None, typer.Option(help="Write XES (IEEE 1849) into this file.")] = None,
-    ocel: Annotated[Path | None, typer.Option(help="Write OCEL 2.0 (JSON) into this file.")] = None,
+    xes: Annotated[
+        Path | None, typer.Option(help="Write XES (IEEE 1849) into this file; packed if it is named .gz.")
+    ] = None,
+    ocel: Annotated[Path | None, typer.Option(help="Write OCEL 2.0 (JSON) into this file, likewise.")] = None,
     as_of: AsOf = None,
     names: Names = False,
     json: Json = False,

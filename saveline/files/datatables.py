@@ -17,7 +17,7 @@ Form: TypeAlias = Literal["parquet", "csv"]
 Put: TypeAlias = Callable[[Iterable[Row]], None]
 """Takes further rows of one table."""
 
-GROUP: Final = 50_000
+GROUP: Final = 20_000
 """Rows of a Parquet file that are kept until they are written together."""
 
 

@@ -17,7 +17,7 @@ import msgspec
 
 from saveline.core.eventlog import Entry, Tie, other_deals, task_key, ties
 from saveline.core.facts import Account, Deal, Department, Fact, Person, Task
-from saveline.files.whole import sound, whole
+from saveline.files.whole import packed, sound, whole
 from saveline.files.xes import Trace
 
 EVENT_ATTRIBUTES: Final = {
@@ -71,7 +71,7 @@ class Members(Fact, frozen=True):
 
 def write_ocel(target: Path, traces: Iterable[Trace], members: Members, known: set[int]) -> None:
     """Write the log. Of other deals only those that are ``known`` are spoken of. Raises CannotWrite."""
-    with whole(target) as part, part.open("wb") as out, tempfile.TemporaryFile(dir=part.parent) as aside:
+    with whole(target) as part, packed(part, target.name) as out, tempfile.TemporaryFile(dir=part.parent) as aside:
         objects, types = _Listed(aside), dict[str, None]()
         out.write(b'{"events":[\n')
         events = _Listed(out)

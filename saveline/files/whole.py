@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import IO, Final, cast
 
 from saveline.core.errors import CannotWrite
 from saveline.core.writable import NO_TEXT
@@ -37,6 +38,18 @@ def whole(target: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # where the folder is none, that was said already
             part.unlink(missing_ok=True)
+
+
+@contextmanager
+def packed(path: Path, name: str) -> Iterator[IO[bytes]]:
+    """``path`` opened for writing; compressed where the file's final ``name`` ends in ``.gz``, as readers expect."""
+    with path.open("wb") as stream:
+        if name.endswith(".gz"):
+            # Without a name or a moment in it: the same log gives the same file.
+            with gzip.GzipFile("", "wb", compresslevel=3, fileobj=stream, mtime=0) as smaller:
+                yield cast(IO[bytes], smaller)  # it has all of it that is written with
+        else:
+            yield stream
 
 
 def sound(text: str) -> str:

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, Final, TextIO
 from xml.sax.saxutils import escape
 
 from saveline.core.eventlog import Entry, department, task_key
 from saveline.core.facts import Account, Deal, Fact
-from saveline.files.whole import sound_xml, whole
+from saveline.files.whole import packed, sound_xml, whole
 
 EXTENSIONS: Final = (
     ("Concept", "concept"),
@@ -37,10 +38,9 @@ _HEAD: Final = """\
     <string key="kind" value="unknown"/>
     <boolean key="on_the_way" value="false"/>
   </global>
-  <classifier name="Activity" keys="concept:name"/>
-  <classifier name="Activity and transition" keys="concept:name lifecycle:transition"/>
-  <classifier name="Kind" keys="kind"/>
-  <classifier name="Person" keys="org:resource"/>
+  <classifier name="Activity" scope="event" keys="concept:name"/>
+  <classifier name="ActivityAndTransition" scope="event" keys="concept:name lifecycle:transition"/>
+  <classifier name="Kind" scope="event" keys="kind"/>
 """
 
 
@@ -61,7 +61,11 @@ def write_xes(
     department_of: Mapping[int, str | None],
 ) -> None:
     """Write the log. ``person`` gives what somebody is called, ``department_of`` is by person. Raises CannotWrite."""
-    with whole(target) as part, part.open("w", encoding="utf-8", newline="\n") as out:
+    with (
+        whole(target) as part,
+        packed(part, target.name) as stream,
+        TextIOWrapper(stream, encoding="utf-8", newline="\n") as out,
+    ):
         out.write('<?xml version="1.0" encoding="UTF-8"?>\n')
         out.write(f'<log xes.version="1849.2016" xes.features="" xmlns="{_URI}/">\n')
         for name, prefix in EXTENSIONS:

@@ -15,7 +15,7 @@ from pm4py.statistics.traces.generic.pandas.case_statistics import get_cases_des
 
 def frame_of(path: str) -> Any:
     """The log as a table of events with a case each: of OCEL, a case for each deal."""
-    if path.endswith(".xes"):
+    if ".xes" in path:
         return pm4py.read_xes(path, variant="iterparse")  # its default warns that another package would be faster
     flat = pm4py.ocel_flattening(pm4py.read_ocel2_json(path), "deal")
     # What comes is in order of time, the deals mixed, and pm4py counts variants as the lines come.
