@@ -1,7 +1,7 @@
 """The report at the terminal: printed, and as files that other programs read.
 
-Planted bugs that turned these tests red: every form drawn whichever was asked for, and a folder that is not there taken
-for a bug of ours.
+Planted bugs that turned these tests red: what draws imported at the top of the module, and a folder that is not there
+taken for a bug of ours.
 """
 
 from __future__ import annotations
