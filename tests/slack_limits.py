@@ -51,6 +51,13 @@ def _section(block: dict[str, Any]) -> list[str]:
     return found + (_element(block["accessory"]) if "accessory" in block else [])
 
 
+def _image(block: dict[str, Any]) -> list[str]:
+    found = _too_long("alt_text", block["alt_text"], 2000) + ([] if block["alt_text"] else ["an empty alt_text"])
+    sources = [name for name in ("image_url", "slack_file") if name in block]
+    found += [] if len(sources) == 1 else ["an image of none or two sources"]
+    return found + (_plain("title", block["title"], 2000) if "title" in block else [])
+
+
 def _context(block: dict[str, Any]) -> list[str]:
     found = [] if 1 <= len(block["elements"]) <= 10 else ["elements of a context"]
     for element in block["elements"]:
@@ -147,5 +154,6 @@ _BY_TYPE = {
     "context": _context,
     "actions": _actions,
     "input": _input,
+    "image": _image,
     "divider": _nothing,
 }

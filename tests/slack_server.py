@@ -18,7 +18,7 @@ TOKEN = "xoxb-1-test"
 APP_TOKEN = "xapp-1-test"
 SCOPES = (
     "chat:write,chat:write.public,commands,im:write,im:history,channels:read,channels:history,users:read,"
-    "users:read.email"
+    "users:read.email,files:write"
 )
 
 
@@ -76,7 +76,9 @@ class Slack:
     """Speaks what Saveline calls of Slack's API, incoming webhooks, and plain JSON hooks.
 
     ``ephemerals`` are what only one person saw, ``views`` the modals that were opened, ``homes`` each person's Home.
-    ``members`` are addresses of people, ``scopes`` what the bot may.
+    ``members`` are addresses of people, ``scopes`` what the bot may. ``files`` are what was uploaded: it is shown
+    once it is complete, and ``looks_first`` posts with one are refused, as Slack does while it is at work on it.
+    ``tokens_elsewhere`` came with uploads, where none belongs.
     """
 
     posts: list[Post] = field(default_factory=list)
@@ -87,6 +89,9 @@ class Slack:
     homes: dict[str, dict[str, Any]] = field(default_factory=dict)
     members: dict[str, str] = field(default_factory=dict)
     scopes: str = SCOPES
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    looks_first: int = 0
+    tokens_elsewhere: list[str] = field(default_factory=list)
     socket_url: str = ""
     replies: deque[Reply] = field(default_factory=deque)
     look_replies: deque[Reply] = field(default_factory=deque)
@@ -103,7 +108,7 @@ class Slack:
         return [p for p in self.posts if p.room == room]
 
     def make(self, data: dict[str, Any]) -> dict[str, Any]:
-        if faults(data.get("blocks", [])):
+        if faults(data.get("blocks", [])) or not self._shows(data.get("blocks", [])):
             return {"ok": False, "error": "invalid_blocks", "faults": faults(data.get("blocks", []))}
         with self.lock:
             ts = f"{1_700_000_000 + len(self.posts)}.000100"
@@ -111,6 +116,35 @@ class Slack:
             post = Post(data["channel"], data.get("text", ""), data.get("blocks", []), mark, ts)
             self.posts.append(replace(post, thread=data.get("thread_ts", ""), aloud=bool(data.get("reply_broadcast"))))
         return {"ok": True, "channel": self.conversation(data["channel"]), "ts": ts}
+
+    def _shows(self, blocks: list[dict[str, Any]]) -> bool:
+        """Whether every picture in the blocks can be shown already."""
+        wanted = [b["slack_file"]["id"] for b in blocks if b["type"] == "image"]
+        if wanted and self.looks_first:
+            self.looks_first -= 1
+            return False
+        return all(self.files.get(file, {}).get("complete") for file in wanted)
+
+    def upload(self, file: str, content: bytes) -> Reply:
+        known = self.files.get(file)
+        if known is None or len(content) != known["length"]:
+            return Reply(400, "no such upload", kind="text/plain")
+        known["content"] = content
+        return Reply(200, f"OK - {len(content)}", kind="text/plain")
+
+    def _file(self, method: str, data: dict[str, Any]) -> dict[str, Any]:
+        if "files:write" not in self.scopes:
+            return {"ok": False, "error": "missing_scope", "needed": "files:write"}
+        with self.lock:
+            if method == "files.getUploadURLExternal":
+                file = f"F{len(self.files) + 1}"
+                self.files[file] = {"filename": data["filename"], "length": int(data["length"]), "complete": False}
+                return {"ok": True, "upload_url": f"{self.url}/upload/v1/{file}", "file_id": file}
+            for named in data["files"]:
+                if "content" not in self.files.get(named["id"], {}):
+                    return {"ok": False, "error": "file_not_found"}
+                self.files[named["id"]]["complete"] = True
+            return {"ok": True, "files": data["files"]}
 
     def change(self, data: dict[str, Any]) -> dict[str, Any]:
         if faults(data.get("blocks", [])):
@@ -155,6 +189,8 @@ class Slack:
                 return self.make(data)
             case "chat.update":
                 return self.change(data)
+            case "files.getUploadURLExternal" | "files.completeUploadExternal":
+                return self._file(method, data)
             case _:
                 return self._for_one(method, data)
 
@@ -203,10 +239,19 @@ class _Handler(BaseHTTPRequestHandler):
         """Tests print for themselves."""
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path.startswith("/upload/v1/"):
+            self.slack.calls.append("upload")
+            self.slack.tokens_elsewhere += [t for t in (self.headers.get("Authorization"),) if t]
+            failing = self.slack.look_replies
+            file = self.path.rpartition("/")[2]
+            return self._send(failing.popleft() if failing else self.slack.upload(file, content))
+        body = content.decode()
         is_json = "json" in self.headers.get("Content-Type", "")
         data = json.loads(body or "{}") if is_json else {k: _decoded(v[0]) for k, v in parse_qs(body).items()}
-        method = self.path.rpartition("/api/")[2] if "/api/" in self.path else ""
+        path, _, query = self.path.partition("?")
+        data |= {k: _decoded(v[0]) for k, v in parse_qs(query).items()}
+        method = path.rpartition("/api/")[2] if "/api/" in path else ""
         self.slack.calls.append(method or self.path)
         looks = method.startswith("conversations.")
         posts = method in ("chat.postMessage", "chat.update", "")

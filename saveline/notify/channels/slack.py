@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from http.client import HTTPException
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, Final
 from urllib.error import URLError
 
@@ -27,8 +27,9 @@ from slack_sdk.webhook import WebhookClient
 from saveline.core.delivery import Outcome, Permanent, Sent, Transient, Unknown
 from saveline.core.phrases import shortened
 from saveline.notify.channels.base import SECONDS, Misconfigured, OutOfTime, Plugin, host_of, left
-from saveline.notify.channels.blocks import as_blocks, cut
+from saveline.notify.channels.blocks import MOST_BLOCKS, Block, as_blocks, cut
 from saveline.notify.channels.slack_http import KeptClient
+from saveline.notify.channels.slack_pictures import Uploads
 from saveline.notify.languages import tongue
 from saveline.notify.message import REPEAT, Outgoing
 from saveline.notify.render import escaped_for_slack
@@ -53,12 +54,17 @@ _OF_THE_BOT: Final = frozenset(
 _SET_IN_STONE: Final = frozenset(
     {"message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found", "is_archived"}
 )
+# What is wrong with the blocks of a post; with a picture among them, that may be it.
+_OF_BLOCKS: Final = frozenset({"invalid_blocks", "invalid_blocks_format", "file_not_found"})
+AT_WORK: Final = 1.0
+"""Seconds that Slack gets to look at a picture."""
 # The thread's first post has been deleted: what belongs to it is said in the conversation.
 _NO_THREAD: Final = frozenset({"thread_not_found", "cannot_reply_to_message", "message_not_found"})
 
 
 class Sslack(Plugin):
-    """Posts as a bot, with the chat:write scope; looking needs im:write, im:history and channels:history."""
+    """Posts as a bot, with the chat:write scope; looking needs im:write, im:history and channels:history, a picture
+    files:write."""
 
     service_name = "Saveline Slack bot"
     secure_protocol = "sslack"
@@ -76,6 +82,7 @@ class Sslack(Plugin):
         self._client = KeptClient(token, logger=_SILENT, retry_handlers=[])
         if self.query.get("api"):
             self._client.base_url = self.query["api"].rstrip("/") + "/"
+        self._uploads = Uploads(self._client)
 
     def deliver(self, message: Outgoing, *, deadline: float) -> Outcome:
         deadline = min(deadline, monotonic() + SECONDS)
@@ -91,7 +98,9 @@ class Sslack(Plugin):
                 return Unknown(f"whether it arrived could not be looked up: {_reason(error)}")
             if found:
                 return Sent(found)
-        return self._post(message, deadline)
+        image = self._uploads.block(message.pictures[0], deadline) if message.pictures else None
+        # Slack may still be at work on a picture: it is shown to it once more, and then the post goes without.
+        return self._post(message, deadline, (image, image) if image else ())
 
     def probe(self, deadline: float) -> str:
         """Asks Slack who the bot is."""
@@ -104,7 +113,7 @@ class Sslack(Plugin):
     def close(self) -> None:
         self._client.close()
 
-    def _post(self, message: Outgoing, deadline: float) -> Outcome:
+    def _post(self, message: Outgoing, deadline: float, images: tuple[Block, ...] = ()) -> Outcome:
         # What somebody has to act on is seen in the conversation too, and not only by who opens the thread.
         thread = message.thread_ref.rpartition("/")[2]
         aloud = {"thread_ts": thread, "reply_broadcast": bool(message.buttons)} if thread else {}
@@ -116,12 +125,15 @@ class Sslack(Plugin):
                 metadata={"event_type": EVENT, "event_payload": {"id": message.id}},
                 unfurl_links=False,
                 unfurl_media=False,
-                **_shown(message),
+                **_shown(message, images[:1]),
                 **aloud,
             )
         except TROUBLE as error:
             if thread and _code_of(error) in _NO_THREAD:
-                return self._post(replace(message, thread_ref=""), deadline)
+                return self._post(replace(message, thread_ref=""), deadline, images)
+            if images and _code_of(error) in _OF_BLOCKS:
+                sleep(min(AT_WORK, max(0.0, deadline - monotonic() - AT_WORK)))
+                return self._post(message, deadline, images[1:])
             return _outcome(error)
         if not answer.get("ts"):
             return Unknown("Slack did not say where it put the post")
@@ -227,8 +239,12 @@ class Sslackhook(Plugin):
 TROUBLE: Final = (SlackClientError, OSError, HTTPException, ValueError)
 
 
-def _shown(message: Outgoing) -> dict[str, Any]:
-    return {"text": cut(escaped_for_slack(message.subject), 300), "blocks": as_blocks(message, pressed=True)}
+def _shown(message: Outgoing, images: Sequence[Block] = ()) -> dict[str, Any]:
+    """What is seen of it: a picture comes right below the headline, where there is room."""
+    blocks = as_blocks(message, pressed=True)
+    if len(blocks) < MOST_BLOCKS:
+        blocks = [*blocks[:1], *images, *blocks[1:]]
+    return {"text": cut(escaped_for_slack(message.subject), 300), "blocks": blocks}
 
 
 def _outcome(error: Exception) -> Outcome:

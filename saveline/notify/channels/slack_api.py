@@ -26,6 +26,7 @@ WANTED: Final[Mapping[str, str]] = {
     "commands": "answer /saveline",
     "users:read": "greet people who are not in people.yaml",
     "users:read.email": "find people by their e-mail address",
+    "files:write": "show the report's chart",
 }
 """The scopes of the bot, and what each is for."""
 
