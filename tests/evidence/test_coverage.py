@@ -120,9 +120,10 @@ def test_money_as_reports_draw_it(deals: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("deals", [30, 150, 500])
 def test_times_of_other_sizes(deals: int) -> None:
+    """Of 6,000 histories: among a dozen shares looked at over 2,000, one strays beyond by luck (96.55 was seen)."""
     hits: dict[str, list[bool]] = {}
     draw = luck(5)
-    for _ in range(HISTORIES):
+    for _ in range(3 * HISTORIES):
         seen = watched(deals, draw)
         for at in stay([Spell(days, end is not None) for days, end in seen], [14, 30, 60, 90]).still_here:
             hits.setdefault(f"still here {at.days}", []).append(within(1 - ends(at.days), at.low, at.high))
