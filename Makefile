@@ -37,7 +37,7 @@ format: $(READY) ## Put the code into the project's format
 	$(BIN)/ruff check --fix .
 
 golden: $(READY) ## Write the golden files anew; look at the difference before you commit it
-	SAVELINE_GOLDEN=write $(BIN)/pytest tests/core tests/files tests/notify tests/stories tests/web tests/faults/test_hostile_csv.py
+	SAVELINE_GOLDEN=write $(BIN)/pytest tests/core tests/files tests/notify tests/printing tests/stories tests/web tests/faults/test_hostile_csv.py
 
 # More at once than there are cores: most of their time they wait for a lease, a limit or a server to come back.
 fault: $(READY) ## The heavier fault tests, which CI runs beside all others
