@@ -6,7 +6,18 @@ the laws a database can keep are CHECKs here, so that no door can break them.
 
 from sqlmodel import SQLModel
 
-from models.accounts import Account, AccountRole, AccountVersion, Contact, Signal, Touchpoint
+from models.accounts import (
+    Account,
+    AccountRole,
+    AccountVersion,
+    Contact,
+    Departure,
+    DepartureVersion,
+    Signal,
+    Subscription,
+    SubscriptionVersion,
+    Touchpoint,
+)
 from models.deals import Comment, Deal, DealCause, Event, Task
 from models.delivery import ApiToken, Attempt, Destination, Thread, Unreachable, Unsubscribed
 from models.people import Absence, Department, Person, PersonVersion, Revision, Rotation
@@ -35,6 +46,8 @@ __all__ = [
     "Deal",
     "DealCause",
     "Department",
+    "Departure",
+    "DepartureVersion",
     "Destination",
     "Event",
     "ImportRun",
@@ -50,6 +63,8 @@ __all__ = [
     "Revision",
     "Rotation",
     "Signal",
+    "Subscription",
+    "SubscriptionVersion",
     "Task",
     "Thread",
     "Touchpoint",

@@ -92,3 +92,53 @@ class Touchpoint(SQLModel, table=True):
     how: str
     note: str = ""
     source_key: str
+
+
+class Subscription(SQLModel, table=True):
+    """What an account pays a year from ``starts_on`` until before ``ends_on``; ``source_key`` is its natural key."""
+
+    __table_args__ = (
+        UniqueConstraint("account_id", "source_key"),
+        CheckConstraint("arr_cents >= 0", name="arr"),
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
+    account_id: int = Field(foreign_key="account.id", sa_type=BigKey)
+    source_key: str
+    starts_on: date
+    ends_on: date | None = None
+    arr_cents: int = Field(sa_type=BigKey)
+
+
+class SubscriptionVersion(SQLModel, table=True):
+    """What was known of a subscription from ``at`` on."""
+
+    __tablename__ = "subscription_version"
+    subscription_id: int = Field(primary_key=True, sa_type=BigKey)
+    at: datetime = Field(primary_key=True)
+    account_id: int = Field(sa_type=BigKey)
+    starts_on: date
+    ends_on: date | None = None
+    arr_cents: int = Field(sa_type=BigKey)
+
+
+class Departure(SQLModel, table=True):
+    """That an account left on a day, or said that it would, and why."""
+
+    __table_args__ = (UniqueConstraint("account_id", "source_key"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
+    account_id: int = Field(foreign_key="account.id", sa_type=BigKey)
+    source_key: str
+    on: date
+    reason: str
+    note: str = ""
+
+
+class DepartureVersion(SQLModel, table=True):
+    """What was known of a departure from ``at`` on."""
+
+    __tablename__ = "departure_version"
+    departure_id: int = Field(primary_key=True, sa_type=BigKey)
+    at: datetime = Field(primary_key=True)
+    account_id: int = Field(sa_type=BigKey)
+    on: date
+    reason: str

@@ -6,8 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 
 from msgspec.structs import replace
 
+from saveline.core import retention as retained
 from saveline.core.blocks import Page
+from saveline.core.customers import Customers
 from saveline.core.findings import findings
+from saveline.core.intervals import rate
 from saveline.core.overrides import OverrideLine
 from saveline.core.periods import parse
 from saveline.core.report import (
@@ -20,6 +23,7 @@ from saveline.core.report import (
     StageReport,
 )
 from saveline.core.report_words import report_page
+from saveline.core.retention import Cohort, Reason, Retention
 from saveline.notify.languages import tongue
 
 ZONE = "Europe/Lisbon"
@@ -68,6 +72,30 @@ def _overdue(name: str) -> tuple[OverdueLine, ...]:
     )
 
 
+def paid(accounts: int, arr: int) -> retained.Amount:
+    return retained.Amount(accounts, arr * 100_000)
+
+
+REASONS = (
+    Reason("price", paid(14, 790), paid(11, 610)),
+    Reason("product_gap", paid(9, 520), paid(8, 500)),
+    Reason("", churned=paid(8, 490)),
+)
+YEAR = Retention(
+    date(2025, 11, 22), date(2026, 11, 22), paid(412, 28_400), paid(61, 4100), paid(96, 3300), paid(31, 900),
+    paid(27, 1600), paid(446, 33_300), 25_900 / 28_400, 29_200 / 28_400, rate(385, 412), REASONS,
+)  # fmt: skip
+LAST_WEEK = Retention(
+    date(2026, 11, 15), date(2026, 11, 22), paid(445, 33_310), paid(2, 61), paid(3, 40), paid(1, 14), paid(1, 97),
+    paid(446, 33_300), 33_199 / 33_310, 33_239 / 33_310, rate(444, 445), (Reason("price", paid(1, 97), paid(1, 97)),),
+)  # fmt: skip
+COHORTS = (
+    Cohort("2026-Q2", 15, (15, 15, 14), (98_000_000, 101_500_000, 97_000_000)),
+    Cohort("2026-Q3", 18, (18, 18), (121_000_000, 121_000_000)),
+)
+CUSTOMERS = Customers(LAST_WEEK, -1_200_000, YEAR, COHORTS)
+
+
 def report(name: str = HOSTILE) -> StageReport:
     """23 deals before, 5 opened, 1 opened again, 5 closed: 24 now. ``name`` is that of one account."""
     made = StageReport(
@@ -75,7 +103,7 @@ def report(name: str = HOSTILE) -> StageReport:
         OUTCOMES, _overdue(name), (("Finance", 11), ("Success", 9), ("Engineering", 4)), DECISIONS,
         reopened=thousands(1, 80), kept=thousands(3, 664), watched=thousands(2, 310), lost_after_all=thousands(1, 140),
         delayed=(DelayedLine(7, "Initech", 14_000_000, 12_600_000, nov(-60), date(2026, 11, 18)),),
-        overridden=OVERRIDDEN,
+        overridden=OVERRIDDEN, customers=CUSTOMERS,
     )  # fmt: skip
     return replace(made, findings=findings(made))
 

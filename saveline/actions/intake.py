@@ -100,6 +100,7 @@ def _transaction(desk: Desk, folder: Path, wanted: Wanted, loading: Loading) -> 
             loading.load(conn)
             remembered.keep_accounts(conn, now)
             remembered.keep_people(conn, now)
+            remembered.keep_revenue(conn, now)
             crash_point("rows_written")
             if wanted.strict and loading.bad:
                 raise _Undo

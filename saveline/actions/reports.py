@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
 from saveline.core.blocks import Page
+from saveline.core.customers import Customers, customers
 from saveline.core.notices import Notice, channels_for
 from saveline.core.people import Asking, Duty, People, resolve
 from saveline.core.periods import Period
@@ -18,7 +20,7 @@ from saveline.core.report_words import report_page
 from saveline.core.stories import stories
 from saveline.core.worktime import DaysOff
 from saveline.notify.languages import tongue
-from saveline.store import history, outbox, remembered, unsubscribed
+from saveline.store import history, outbox, remembered, revenue, unsubscribed
 
 KIND: Final = "stage_report"
 
@@ -70,7 +72,14 @@ def _build(desk: Desk, conn: Connection, period: Period) -> StageReport:
         known, workspace.departments, workspace.zone, workspace.hours, DaysOff(workspace.country, workspace.holidays)
     )
     told = stories(past.events, past.accounts, period, past.written)
-    return stage_report(told, workspace, people, period)
+    return stage_report(told, workspace, people, period, _customers(conn, period, workspace.zone))
+
+
+def _customers(conn: Connection, period: Period, zone: str) -> Customers | None:
+    """What they pay, as it was known when the period ended, beside what was known of it when it began."""
+    before, now = (revenue.turnover(conn, at, ZoneInfo(zone)) for at in (period.start, period.known))
+    departed = revenue.departures(conn, period.known)
+    return customers(period, zone, before=before, now=now, departed=departed)
 
 
 def _queue(desk: Desk, conn: Connection, period: Period, now: datetime) -> int:

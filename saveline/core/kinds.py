@@ -123,8 +123,32 @@ SIGNALS: Final = Kind(
     },
     ("account", "kind", "key"),
 )
+SUBSCRIPTIONS: Final = Kind(
+    "subscriptions",
+    {
+        "account": _ACCOUNT,
+        "key": Field("key", required=True),
+        "starts_on": Field("date", required=True),
+        "ends_on": Field("date"),
+        "arr": Field("money", required=True),
+    },
+    ("account", "key"),
+)
+DEPARTURES: Final = Kind(
+    "departures",
+    {
+        "account": _ACCOUNT,
+        "on": Field("date", required=True),
+        "reason": Field("word", required=True),
+        "note": Field("note"),
+        "key": Field("key", required=True),
+    },
+    ("account", "key"),
+)
 
-KINDS: Final[Mapping[str, Kind]] = {k.name: k for k in (PEOPLE, ACCOUNTS, TEAM, CONTACTS, TOUCHPOINTS, SIGNALS)}
+KINDS: Final[Mapping[str, Kind]] = {
+    k.name: k for k in (PEOPLE, ACCOUNTS, TEAM, CONTACTS, TOUCHPOINTS, SIGNALS, SUBSCRIPTIONS, DEPARTURES)
+}
 """In the order in which they are imported: each may refer to those before it."""
 IGNORED: Final = ("line", "reason")
 """Columns that a file of rejected lines has besides its own."""

@@ -36,7 +36,7 @@ class References:
             return tuple(self._person_faults(row, column))
         if kind.name == "accounts":
             return self._new_account(kind, row, column)
-        return tuple(self._named(row, column))
+        return (*self._named(row, column), *_span(row, column))
 
     def _new_account(self, kind: Kind, row: Mapping[str, Any], column: Callable[[str], int]) -> tuple[Fault, ...]:
         lacking = [c for c in kind.new if c not in row]
@@ -85,3 +85,10 @@ class References:
         return Fault(
             column, f"unknown {what} {word!r}", expected or f"no {what} is known", nearest(word, known) if few else ""
         )
+
+
+def _span(row: Mapping[str, Any], column: Callable[[str], int]) -> Iterator[Fault]:
+    """A time that ends before it begins."""
+    starts, ends = row.get("starts_on"), row.get("ends_on")
+    if starts is not None and ends is not None and ends < starts:
+        yield Fault(column("ends_on"), f"it ends on {ends}, before it starts on {starts}", "a day from then on")

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from saveline.core.changes import DealLeft, StageEntered
 from saveline.core.corrections import CorrectionLine, corrections
+from saveline.core.customers import Customers
 from saveline.core.facts import Deal, Fact, Task
 from saveline.core.findings import DECISIONS_AHEAD, NO_DEPARTMENT, NOBODY, findings
 from saveline.core.overrides import OverrideLine, overrides
@@ -126,6 +127,7 @@ class StageReport(Fact, frozen=True):
     overridden: tuple[OverrideLine, ...] = ()
     corrected: Amount = Amount()
     corrections: tuple[CorrectionLine, ...] = ()
+    customers: Customers | None = None
 
     @property
     def closed(self) -> Amount:
@@ -137,7 +139,9 @@ class StageReport(Fact, frozen=True):
         return sum(o.closed.deals for o in self.outcomes if o.saved)
 
 
-def stage_report(told: Sequence[Story], workspace: Workspace, people: People, period: Period) -> StageReport:
+def stage_report(
+    told: Sequence[Story], workspace: Workspace, people: People, period: Period, customers: Customers | None = None
+) -> StageReport:
     """The report of ``period``. ``told`` are all deals that were open or watched at some time in it."""
     lived = [s for s in told if s.lived]
     open_now = [s for s in lived if not s.now.closed]
@@ -159,6 +163,7 @@ def stage_report(told: Sequence[Story], workspace: Workspace, people: People, pe
         overdue_by_department=_counted(o.department for o in overdue),
         decisions=_decisions(open_now, people, workspace, period.end),
         overridden=overrides(((s.now.id, s.account.name, s.events) for s in lived), people, workspace, period),
+        customers=customers,
         **_of_saves(told, workspace, period),
     )
     return replace(report, findings=findings(report))

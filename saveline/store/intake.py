@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from saveline.core.facts import Fact
 from saveline.core.kinds import account_row
-from saveline.store import accounts
+from saveline.store import accounts, revenue
 from saveline.store.natural import Key, Natural, Row, Written
 
 Shape: TypeAlias = Callable[["Ids", Row, str], dict[str, Any]]
@@ -71,6 +71,16 @@ def _signal(ids: Ids, row: Row, source: str) -> dict[str, Any]:
     return found | {"value": row["value"]} if "value" in row else found
 
 
+def _subscription(ids: Ids, row: Row, _source: str) -> dict[str, Any]:
+    found = {**_own(ids, row), "source_key": row["key"], "starts_on": row["starts_on"], "arr_cents": row["arr"]}
+    return found | {"ends_on": row["ends_on"]} if "ends_on" in row else found
+
+
+def _departure(ids: Ids, row: Row, _source: str) -> dict[str, Any]:
+    found = {**_own(ids, row), "source_key": row["key"], "on": row["on"], "reason": row["reason"]}
+    return found | {"note": row["note"] or ""} if "note" in row else found
+
+
 def _own(ids: Ids, row: Row) -> dict[str, Any]:
     return {"account_id": ids.accounts[row["account"]]}
 
@@ -80,4 +90,6 @@ _INTO: Final[Mapping[str, tuple[Natural, Shape]]] = {
     "contacts": (accounts.CONTACTS, _contact),
     "touchpoints": (accounts.TOUCHPOINTS, _touchpoint),
     "signals": (accounts.SIGNALS, _signal),
+    "subscriptions": (revenue.SUBSCRIPTIONS, _subscription),
+    "departures": (revenue.DEPARTURES, _departure),
 }

@@ -42,12 +42,20 @@ class _Kept(NamedTuple):
 
 
 _ACCOUNTS: Final = _Kept(ACCOUNT, table(models.AccountVersion), "account_id")
+_SUBSCRIPTIONS: Final = _Kept(table(models.Subscription), table(models.SubscriptionVersion), "subscription_id")
+_DEPARTURES: Final = _Kept(table(models.Departure), table(models.DepartureVersion), "departure_id")
 _PEOPLE: Final = _Kept(PERSON, table(models.PersonVersion), "person_id")
 
 
 def keep_accounts(conn: Connection, now: datetime, ids: Collection[int] | None = None) -> int:
     """Keep what has changed of these accounts, or of all. Returns how many have."""
     return _keep(conn, _ACCOUNTS, now, ids)
+
+
+def keep_revenue(conn: Connection, now: datetime) -> None:
+    """Keep what has changed of subscriptions and departures."""
+    _keep(conn, _SUBSCRIPTIONS, now, None)
+    _keep(conn, _DEPARTURES, now, None)
 
 
 def keep_people(conn: Connection, now: datetime) -> int:

@@ -62,7 +62,7 @@ def test_a_chart_shows_the_table_under_it(made: StageReport) -> None:
     """Each mark is as long as its line of the table says, and is named like it."""
     for _, chart in report_page(made, ZONE).charts:
         rows = chart.numbers.rows
-        values = [row.cells[[c.key for c in chart.numbers.columns].index("arr")].value for row in rows]
+        values = [row.cells[[c.place for c in chart.numbers.columns].index("figure")].value for row in rows]
         if isinstance(chart.drawing, Bars):
             marks = [(b.label, b.value) for b in chart.drawing.bars]
         else:
@@ -102,7 +102,7 @@ def test_nothing_at_risk_is_said_and_not_drawn() -> None:
     still = replace(
         report(), before=Amount(), corrected=Amount(), opened=Amount(), reopened=Amount(), at_risk=Amount(),
         stages=tuple(replace(s, here=Amount(), late=0) for s in STAGES),
-        outcomes=tuple(replace(o, closed=Amount(), kept_cents=0) for o in OUTCOMES),
+        outcomes=tuple(replace(o, closed=Amount(), kept_cents=0) for o in OUTCOMES), customers=None,
     )  # fmt: skip
     told = report_page(still, ZONE)
     assert told.charts == ()
@@ -163,4 +163,4 @@ def test_a_table_that_does_not_fit_is_refused(columns: tuple[Column, ...], rows:
 
 
 def test_a_chart_has_its_numbers() -> None:
-    assert [bool(chart.numbers.rows) for _, chart in page().charts] == [True] * 3
+    assert [bool(chart.numbers.rows) for _, chart in page().charts] == [True] * 4

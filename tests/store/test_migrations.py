@@ -22,7 +22,7 @@ from saveline.core.errors import DealIsOpen
 from saveline.files import shipped
 from saveline.store import schema
 from saveline.store.rows import DEAL, EVENT, NOTICE
-from tests.stories.test_intake import bring_in
+from tests.stories.test_intake import FILES, bring_in
 from tests.world import FRIDAY, World
 
 EMPTY: Final = {
@@ -39,7 +39,11 @@ def folder() -> Path:
 
 def lived_in(world: World, tmp_path: Path) -> World:
     """A world in which something is in every state: deals open, paused and closed, tasks done, seen and withdrawn."""
-    bring_in(world, tmp_path / "in")
+    paid = {
+        "subscriptions.csv": "account,key,starts_on,ends_on,arr\nacme,s-1,2026-01-01,,80000\n",
+        "departures.csv": "account,key,on,reason\nacme,c-1,2026-11-01,price\n",
+    }
+    bring_in(world, tmp_path / "in", {**FILES, **paid})
     second = world.open(world.account("hooli", name="Hooli"))
     third = world.open(world.account("umbrella", name="Umbrella"))
     world.pass_time(hours=5)
@@ -110,6 +114,7 @@ REFUSED: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
     "ck_deal_paused": ("deal", "state = 'paused'", {"paused_until": NOBODY_KNOWS}),
     "ck_deal_state": ("deal", "state = 'open'", {"state": "forgotten"}),
     "ck_notice_status": ("notice", "id = 1", {"status": "perhaps"}),
+    "ck_subscription_arr": ("subscription", "id = 1", {"arr_cents": -1}),
     "ck_person_capacity": ("person", "id = 1", {"capacity": -1}),
     "ck_playbook_decided_result": ("playbook_decided", "decision_id = 1", {"result": "forgotten"}),
     "ck_playbook_decision_choice": ("playbook_decision", "id = 1", {"choice": "perhaps"}),

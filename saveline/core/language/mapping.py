@@ -83,6 +83,8 @@ class MapShape(Shape):
     contacts: Any = None
     touchpoints: Any = None
     signals: Any = None
+    subscriptions: Any = None
+    departures: Any = None
 
 
 def parse_tables(source: Source) -> dict[str, TableShape]:
