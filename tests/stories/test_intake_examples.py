@@ -165,8 +165,10 @@ U-1,S-1,2024-08-20,40
 U-2,S-2,2024-09-25,15
 U-3,S-1,2024-10-02,99
 """,
-    "ravenstack_churn_events.csv": """churn_event_id,account_id,churn_date,reason_code,is_reactivation
-C-1,A-1,2024-10-02,budget,False
+    "ravenstack_churn_events.csv": """churn_event_id,account_id,churn_date,reason_code,is_reactivation,feedback_text
+C-1,A-1,2024-10-02,budget,False,
+C-2,A-2,2024-09-15,pricing,False,too expensive
+C-3,A-2,2024-09-16,pricing,True,
 """,
 }
 
@@ -178,9 +180,10 @@ def test_the_mapping_of_ravenstack_line_by_line(sample: World, tmp_path: Path) -
         (tmp_path / name).write_text(text)
     result = brought_in(sample, tmp_path, mapping=MAPPING)
     assert [str(p).rpartition("/")[2] for p in result.problems] == [
+        "ravenstack_subscriptions.csv:7:2: unknown account 'A-9'; expected A-1, A-2 or A-3; did you mean 'A-3'?",
         "ravenstack_support_tickets.csv:1:1: warning: none of 4 lines becomes a row of signals; "
         "expected some not later than as_of, that where and only_if let through",
-        "ravenstack_churn_events.csv:1:1: warning: none of 1 lines becomes a row of signals; "
+        "ravenstack_churn_events.csv:1:1: warning: none of 3 lines becomes a row of signals; "
         "expected some not later than as_of, that where and only_if let through",
         "ravenstack_subscriptions.csv:7:1: warning: unknown account 'A-9': its rows count for nothing; "
         "expected a known account",
@@ -190,6 +193,16 @@ def test_the_mapping_of_ravenstack_line_by_line(sample: World, tmp_path: Path) -
         signals = conn.execute(
             sa.text("SELECT kind, source_key, value, note FROM signal ORDER BY kind, source_key")
         ).all()
+        paid = conn.execute(
+            sa.text("SELECT source_key, starts_on, ends_on, arr_cents FROM subscription ORDER BY source_key")
+        ).all()
+        left = conn.execute(sa.text('SELECT source_key, "on", reason, note FROM departure')).all()
+    assert [tuple(map(str, r)) for r in paid] == [
+        ("S-1", "2023-05-01", "None", "1200000"),
+        ("S-2", "2024-09-20", "None", "600000"),
+        ("S-3", "2023-05-01", "2024-10-01", "9999900"),
+    ]
+    assert [tuple(map(str, r)) for r in left] == [("C-2", "2024-09-15", "pricing", "too expensive")]
     assert [tuple(map(str, r)) for r in rows] == [
         ("A-1", "enterprise", "GB", "1800000", str(date(2025, 5, 1))),
         ("A-2", "smb", "US", "0", "None"),
