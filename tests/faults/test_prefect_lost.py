@@ -12,6 +12,7 @@ from time import monotonic, sleep
 
 import pytest
 
+from flows.shift import OVERLAPS
 from saveline.clock import system
 from tests.faults.figures import measured
 from tests.flows.prefects import family, kill
@@ -53,7 +54,8 @@ def test_prefect_is_down_and_its_database_lost(up: Up, on_both: World, slack: Sl
     for pid in reversed(family(server)):
         os.kill(pid, signal.SIGKILL)
     back = monotonic()
-    sleep(61 - system().timestamp() % 60)  # a shift that is at work does not need Prefect: now the last one has ended
+    # A shift that is at work does not need Prefect: wait until the last one has ended.
+    sleep(61 + max(OVERLAPS.values()) - system().timestamp() % 60)
     on_both.clock.set(due + timedelta(minutes=1))
     up.wait_for("what fell due", lambda: [r for r in rows(on_both) if (r.at, r.status) == (due, "sent")], seconds=300)
     seconds = monotonic() - back
