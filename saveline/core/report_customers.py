@@ -6,10 +6,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from saveline.core.blocks import Block, Bridge, Cell, Chart, Column, Note, Row, Section, Step, Table
+from saveline.core.blocks import Block, Cell, Column, Note, Row, Section, Table
+from saveline.core.customers import Customers
 from saveline.core.intervals import Rate
 from saveline.core.phrases import words_of
 from saveline.core.report import StageReport
+from saveline.core.report_sections import charted, waterfall
 from saveline.core.retention import NOT_SAID, Amount, Cohort, Retention
 from saveline.core.saying import Saying
 from saveline.core.tongue import sentence
@@ -26,10 +28,8 @@ def retained(report: StageReport, saying: Saying) -> Section | None:
         return None
     say, found = saying.say, report.customers
     title = say("What customers pay")
-    table = _bridge_table(report, saying)
-    finding = _kept(found.year, saying)
-    alt = say("{title}: {finding} The table has the numbers.", title=title, finding=finding)
-    blocks: list[Block] = [Chart("retained", finding, alt, _bridge(found.year, saying), table)]
+    table = _bridge_table(found, saying)
+    blocks = list[Block](charted(waterfall(table, saying), _kept(found.year, saying), title, table, saying))
     blocks += [Note(f"{_logos(found.year.logos, saying)} {say(MEANT)}")]
     if found.corrected_cents:
         corrected = saying.moved(found.corrected_cents).text
@@ -116,22 +116,9 @@ def _less(amount: Amount) -> Amount:
     return Amount(amount.accounts, -amount.arr_cents)
 
 
-def _bridge(found: Retention, saying: Saying) -> Bridge:
-    at = found.start.arr_cents
-    steps = [Step(saying.say("At the start"), 0, at / 100, saying.money(at), total=True)]
-    for _, label, moved in _moves(found, saying):
-        sign = "+" if moved.arr_cents > 0 else ""
-        text = f"{sign}{saying.money(moved.arr_cents)}" if moved.arr_cents else "–"
-        steps.append(Step(label, at / 100, (at + moved.arr_cents) / 100, text))
-        at += moved.arr_cents
-    steps.append(Step(saying.say("At the end"), 0, at / 100, saying.money(at), total=True))
-    return Bridge(tuple(steps))
-
-
-def _bridge_table(report: StageReport, saying: Saying) -> Table:
+def _bridge_table(found: Customers, saying: Saying) -> Table:
     """The year and the period beside each other."""
-    assert report.customers is not None  # asked before
-    year, period, say, currency = report.customers.year, report.customers.period, saying.say, saying.currency
+    year, period, say, currency = found.year, found.period, saying.say, saying.currency
     columns = (
         Column("step", say("Step"), place="name"),
         Column("accounts", say("Accounts"), "number", "accounts", "aside"),

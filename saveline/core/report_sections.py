@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from saveline.core.blocks import (
     Bar,
@@ -92,7 +92,8 @@ def bridge(report: StageReport, saying: Saying) -> Section:
     title, finding = say("From what was at risk before to now"), _came_and_went(report, moves, saying)
     if report.before == report.at_risk == Amount() and all(moved == Amount() for _, _, moved in moves):
         return Section("bridge", title, (Sentences((say("Nothing was at risk, and nothing came in."),)), table))
-    return Section("bridge", title, _charted(_bridge(report, moves, saying), finding, title, table, saying))
+    drawn = waterfall(table, saying, good={o.key for o in report.outcomes if o.saved})
+    return Section("bridge", title, charted(drawn, finding, title, table, saying))
 
 
 def _moves(report: StageReport, saying: Saying) -> list[tuple[str, str, Amount]]:
@@ -113,20 +114,6 @@ def _sum(label: str, amount: Amount, saying: Saying) -> tuple[Cell, ...]:
 
 def _move(label: str, moved: Amount, saying: Saying) -> tuple[Cell, ...]:
     return Cell(label), saying.deals(moved.deals, signed=True), saying.moved(moved.arr_cents)
-
-
-def _bridge(report: StageReport, moves: Sequence[tuple[str, str, Amount]], saying: Saying) -> Bridge:
-    at = report.before.arr_cents
-    steps = [Step(saying.say("At risk before"), 0, at / 100, saying.money(at), total=True)]
-    saved = {o.key for o in report.outcomes if o.saved}
-    for key, label, moved in moves:
-        sign = "+" if moved.arr_cents > 0 else ""
-        text = f"{sign}{saying.money(moved.arr_cents)}" if moved.arr_cents else "–"
-        steps.append(Step(label, at / 100, (at + moved.arr_cents) / 100, text, tone="good" if key in saved else ""))
-        at += moved.arr_cents
-    now = report.at_risk.arr_cents
-    steps.append(Step(saying.say("At risk now"), 0, now / 100, saying.money(now), total=True))
-    return Bridge(tuple(steps))
 
 
 def _came_and_went(report: StageReport, moves: Sequence[tuple[str, str, Amount]], saying: Saying) -> str:
@@ -173,7 +160,7 @@ def stages(report: StageReport, saying: Saying) -> Section:
     title = say("Where they stand")
     if not report.at_risk.deals:
         return Section("stages", title, (Sentences((say("Nothing is at risk."),)), table), brief=True)
-    drawn = _charted(_pipeline(report, saying), _where(report, saying), title, table, saying)
+    drawn = charted(_pipeline(report, saying), _where(report, saying), title, table, saying)
     return Section("stages", title, drawn, brief=True)
 
 
@@ -237,7 +224,7 @@ def outcomes(report: StageReport, saying: Saying) -> Section:
     title, ended = say("How deals ended"), any(o.closed.deals for o in report.outcomes)
     if not ended:
         return Section("outcomes", title, (Sentences((say("No deal was closed."),)), table))
-    return Section("outcomes", title, _charted(_endings(report, saying), _ended(report, saying), title, table, saying))
+    return Section("outcomes", title, charted(_endings(report, saying), _ended(report, saying), title, table, saying))
 
 
 def _kept(cents: int, saying: Saying) -> Cell:
@@ -281,7 +268,23 @@ def _lost_one(saying: Saying) -> str:
 # --- charts -----------------------------------------------------------------------------------------------------------
 
 
-def _charted(drawing: Drawing, finding: str, title: str, table: Table, saying: Saying) -> tuple[Block, ...]:
+def charted(drawing: Drawing, finding: str, title: str, table: Table, saying: Saying) -> tuple[Block, ...]:
     """The chart of a table, with what is said to those who do not see it."""
     alt = saying.say("{title}: {finding} The table has the numbers.", title=title, finding=finding)
     return (Chart(table.key, finding, alt, drawing, table),)
+
+
+def waterfall(table: Table, saying: Saying, *, good: Collection[str] = ()) -> Bridge:
+    """The figures of a table one below the other: its strong rows are sums, the others are added; ``good`` are keys."""
+    name, figure = ([c.place for c in table.columns].index(place) for place in ("name", "figure"))
+    steps, at = list[Step](), 0
+    for row in table.rows:
+        label, cents = row.cells[name].text, int(row.cells[figure].value or 0)
+        if row.strong:
+            steps.append(Step(label, 0, cents / 100, saying.money(cents), total=True))
+            at = cents
+            continue
+        text = f"{'+' if cents > 0 else ''}{saying.money(cents)}" if cents else "–"
+        steps.append(Step(label, at / 100, (at + cents) / 100, text, tone="good" if row.key in good else ""))
+        at += cents
+    return Bridge(tuple(steps))
