@@ -15,10 +15,10 @@ from saveline.cli import door, output, report_data
 from saveline.cli.door import Json
 from saveline.core import periods
 from saveline.core.blocks import Page
-from saveline.core.errors import Invalid, Problem
 from saveline.core.periods import Period
 from saveline.core.phrases import count
 from saveline.core.tongue import SHIPPED
+from saveline.files.whole import whole
 
 
 def register(app: typer.Typer) -> None:
@@ -99,9 +99,6 @@ def _write(page: Page, form: str, path: Path) -> Path:
             from saveline.printing.tables import csv_text
 
             made = csv_text(page).encode()
-    try:
-        path.write_bytes(made)
-    except OSError as error:
-        problem = Problem(str(path), 1, 1, f"cannot be written: {error.strerror}", "a file in a folder that is there")
-        raise Invalid([problem]) from error
+    with whole(path, folders=False) as part:
+        part.write_bytes(made)
     return path

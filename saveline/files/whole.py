@@ -19,12 +19,14 @@ INSTEAD: Final = "�"
 
 
 @contextmanager
-def whole(target: Path) -> Iterator[Path]:
+def whole(target: Path, *, folders: bool = True) -> Iterator[Path]:
     """Where to write what is to become ``target``. It takes its place when all went well; else nothing is left of it,
-    and what was there before stays. Raises CannotWrite where the file system refuses."""
+    and what was there before stays. Without ``folders`` that of the target has to be there; else it is made. Raises
+    CannotWrite where the file system refuses."""
     part = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if folders:
+            target.parent.mkdir(parents=True, exist_ok=True)
         if target.is_dir():
             raise IsADirectoryError(0, "it is a folder")
         part.unlink(missing_ok=True)
