@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from saveline.actions.desk import Desk
 from saveline.actions.exporting import Exported, LogForm, write_log, write_tables
 from saveline.cli import door, output
 from saveline.cli.door import Json
+from saveline.core import periods
 from saveline.core.dataset import Shown
 from saveline.core.phrases import count
 from saveline.files.datatables import Form
@@ -78,8 +79,7 @@ def _until(desk: Desk, words: str | None) -> datetime | None:
     at = door.moment(desk, words)
     if not _DAY.fullmatch(words):
         return at
-    # Not 24 hours later: the clocks may change that day.
-    return door.moment(desk, str(date.fromisoformat(words) + timedelta(days=1)))
+    return periods.end_of(date.fromisoformat(words), desk.workspace.zone)
 
 
 def _say(written: Sequence[Exported], *, as_json: bool) -> None:

@@ -67,7 +67,12 @@ def parse(text: str, zone: str, tongue: Tongue = ENGLISH) -> Period:
 
 def as_known(period: Period, day: date, zone: str) -> Period:
     """The same period as it was known at the end of ``day``."""
-    return replace(period, as_of=_utc(_midnight(day, zone).add(days=1)))
+    return replace(period, as_of=end_of(day, zone))
+
+
+def end_of(day: date, zone: str) -> datetime:
+    """The midnight after a day, in UTC. (Not 24 hours after its first: the clocks may change that day.)"""
+    return _utc(_midnight(day, zone).add(days=1))
 
 
 def _week(monday: pendulum.DateTime, tongue: Tongue = ENGLISH) -> Period:
