@@ -98,9 +98,7 @@ def _transaction(desk: Desk, folder: Path, wanted: Wanted, loading: Loading) -> 
         with own.writing() as conn:
             now = own.now(conn)
             loading.load(conn)
-            remembered.keep_accounts(conn, now)
-            remembered.keep_people(conn, now)
-            remembered.keep_revenue(conn, now)
+            remembered.keep_imported(conn, now, loading.written())
             crash_point("rows_written")
             if wanted.strict and loading.bad:
                 raise _Undo

@@ -80,6 +80,10 @@ class Loading:
         """The accounts that any good line named."""
         return {self._known.accounts[key] for key in self._named}
 
+    def written(self) -> list[str]:
+        """The kinds of which any row was added or changed."""
+        return [kind for kind, count in self.counts.items() if count.added or count.changed]
+
     def changed_ids(self) -> set[int]:
         """The accounts whose own facts, or whose team, are different now."""
         return {self._known.accounts[key] for key in self._changed} | self._new_teams

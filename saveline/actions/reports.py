@@ -77,7 +77,7 @@ def _build(desk: Desk, conn: Connection, period: Period) -> StageReport:
 
 def _customers(conn: Connection, period: Period, zone: str) -> Customers | None:
     """What they pay, as it was known when the period ended, beside what was known of it when it began."""
-    before, now = (revenue.turnover(conn, at, ZoneInfo(zone)) for at in (period.start, period.known))
+    before, now = revenue.turnovers(conn, (period.start, period.known), ZoneInfo(zone))
     departed = revenue.departures(conn, period.known)
     return customers(period, zone, before=before, now=now, departed=departed)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-import models
 from saveline.core.changes import Event, decode
 from saveline.core.eventlog import Record
 from saveline.core.facts import Account, Fact
@@ -18,21 +17,13 @@ from saveline.store import load, remembered
 from saveline.store.bulk import Read
 from saveline.store.database import is_sqlite
 from saveline.store.load import ACCOUNT, grouped
-from saveline.store.rows import DEAL, EVENT, table
+from saveline.store.rows import DEAL, EVENT
 
-VERSION: Final = table(models.AccountVersion)
 CHUNK = 1_000
 """Deals that are read at a time: of fifty events each, some ten megabytes."""
 
 _COLUMNS = ("deal_id", "seq", "at", "kind", "data", "task_no", "by_id", "via", "late_s")
 _RECORDS = Read(sa.select(*(EVENT.c[f] for f in _COLUMNS)).order_by(EVENT.c.deal_id, EVENT.c.seq), EVENT.c.deal_id)
-_VERSION_COLUMNS = (
-    "account_id", "at", "name", "segment", "vertical", "region", "arr_cents", "renewal", "left_on",
-)  # fmt: skip
-_VERSIONS = Read(
-    sa.select(*(VERSION.c[f] for f in _VERSION_COLUMNS)).order_by(VERSION.c.account_id, VERSION.c.at),
-    VERSION.c.account_id,
-)
 _OWNERS = Read(sa.select(DEAL.c.id, DEAL.c.account_id).order_by(DEAL.c.id), DEAL.c.id)
 
 
@@ -94,5 +85,5 @@ def account_versions(conn: Connection, as_of: datetime | None) -> Iterator[list[
     those of CHUNK accounts at a time; only what was known by the moment."""
     ids = list(conn.execute(sa.select(ACCOUNT.c.id).order_by(ACCOUNT.c.id)).scalars())
     for start in range(0, len(ids), CHUNK):
-        rows = _VERSIONS.rows(conn, ids[start : start + CHUNK])
+        rows = remembered.account_versions(conn, ids[start : start + CHUNK])
         yield [row for row in rows if as_of is None or row[1] <= as_of]

@@ -5,7 +5,7 @@ A report of a past week calls everything as it was called then, and counts what 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -45,22 +45,30 @@ _ACCOUNTS: Final = _Kept(ACCOUNT, table(models.AccountVersion), "account_id")
 _SUBSCRIPTIONS: Final = _Kept(table(models.Subscription), table(models.SubscriptionVersion), "subscription_id")
 _DEPARTURES: Final = _Kept(table(models.Departure), table(models.DepartureVersion), "departure_id")
 _PEOPLE: Final = _Kept(PERSON, table(models.PersonVersion), "person_id")
+_IMPORTED: Final[Mapping[str, _Kept]] = {
+    "accounts": _ACCOUNTS,
+    "people": _PEOPLE,
+    "subscriptions": _SUBSCRIPTIONS,
+    "departures": _DEPARTURES,
+}
+"""By the kind of row that an import brings."""
 
 
-def keep_accounts(conn: Connection, now: datetime, ids: Collection[int] | None = None) -> int:
-    """Keep what has changed of these accounts, or of all. Returns how many have."""
-    return _keep(conn, _ACCOUNTS, now, ids)
+def keep_accounts(conn: Connection, now: datetime, ids: Collection[int] | None = None) -> None:
+    """Keep what has changed of these accounts, or of all."""
+    _keep(conn, _ACCOUNTS, now, ids)
 
 
-def keep_revenue(conn: Connection, now: datetime) -> None:
-    """Keep what has changed of subscriptions and departures."""
-    _keep(conn, _SUBSCRIPTIONS, now, None)
-    _keep(conn, _DEPARTURES, now, None)
+def keep_people(conn: Connection, now: datetime) -> None:
+    """Keep whose name or department has changed."""
+    _keep(conn, _PEOPLE, now, None)
 
 
-def keep_people(conn: Connection, now: datetime) -> int:
-    """Keep whose name or department has changed. Returns how many."""
-    return _keep(conn, _PEOPLE, now, None)
+def keep_imported(conn: Connection, now: datetime, kinds: Iterable[str]) -> None:
+    """Keep what has changed of all rows of these kinds; those that have no versions change nothing here."""
+    for kind in kinds:
+        if kind in _IMPORTED:
+            _keep(conn, _IMPORTED[kind], now, None)
 
 
 def keep_names(conn: Connection, now: datetime, names: Names) -> None:
@@ -76,6 +84,11 @@ def last_names(conn: Connection) -> Names | None:
     """What was kept last; None where nothing was."""
     last = conn.execute(sa.select(NAMES.c.value).order_by(NAMES.c.at.desc()).limit(1)).scalar()
     return _names.decode(last) if last is not None else None
+
+
+def account_versions(conn: Connection, ids: Sequence[int]) -> Iterable[sa.Row[Any]]:
+    """All versions of these accounts, by account and moment, as ``account_version`` has them."""
+    return _rows(conn, _ACCOUNTS, ids)
 
 
 def accounts_as_of(conn: Connection, accounts: Sequence[Account], at: datetime) -> list[Account]:
@@ -96,7 +109,7 @@ def names_as_of(conn: Connection, at: datetime) -> Names | None:
     return _names.decode(found.value) if found is not None else None
 
 
-def _keep(conn: Connection, kept: _Kept, now: datetime, ids: Collection[int] | None) -> int:
+def _keep(conn: Connection, kept: _Kept, now: datetime, ids: Collection[int] | None) -> None:
     source, old = kept.source, kept.versions
     key, same = old.c[kept.key], [old.c[c].is_not_distinct_from(source.c[c]) for c in kept.columns]
     newest = sa.select(sa.func.max(old.c.at)).where(key == source.c.id).correlate(source).scalar_subquery()
@@ -107,7 +120,7 @@ def _keep(conn: Connection, kept: _Kept, now: datetime, ids: Collection[int] | N
         rows = rows.where(source.c.id.in_(ids))
     put = insert_into(conn, old).from_select([kept.key, "at", *kept.columns], rows, include_defaults=False)
     put = put.on_conflict_do_update(index_elements=[kept.key, "at"], set_={c: put.excluded[c] for c in kept.columns})
-    return conn.execute(put).rowcount
+    conn.execute(put)
 
 
 def _as_of(conn: Connection, kept: _Kept, facts: Sequence[Fact], at: datetime) -> list[Fact]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -24,38 +25,45 @@ SUBSCRIPTIONS: Final = Natural(table(models.Subscription), ("account_id", "sourc
 DEPARTURES: Final = Natural(table(models.Departure), ("account_id", "source_key"))
 
 
-def turnover(conn: Connection, known: datetime, zone: ZoneInfo) -> Turnover:
-    """Of every account, as it was known at a moment."""
-    spans: dict[int, list[Span]] = {}
-    columns = ("account_id", "starts_on", "ends_on", "arr_cents")
-    for account_id, first, end, cents in _latest(conn, SUBSCRIPTION, "subscription_id", columns, known):
-        spans.setdefault(account_id, []).append(Span(first, end, cents))
-    subscribed = {account_id: arr.of_subscriptions(some) for account_id, some in spans.items()}
-    return Turnover(subscribed, _of_accounts(conn, known, zone))
+def turnovers(conn: Connection, moments: Sequence[datetime], zone: ZoneInfo) -> list[Turnover]:
+    """Of every account, as it was known at each of the moments."""
+    subscriptions, accounts = _versions(conn, SUBSCRIPTION, max(moments)), _versions(conn, ACCOUNT, max(moments))
+    return [
+        Turnover(
+            _of_subscriptions(_last(subscriptions, "subscription_id", known)),
+            _of_accounts((row for row in accounts if row.at <= known), zone),
+        )
+        for known in moments
+    ]
 
 
 def departures(conn: Connection, known: datetime) -> list[Departed]:
     """Every departure that was known at a moment."""
-    rows = _latest(conn, DEPARTURE, "departure_id", ("account_id", "on", "reason"), known)
-    return [Departed(*row) for row in rows]
+    rows = _last(_versions(conn, DEPARTURE, known), "departure_id", known)
+    return [Departed(row.account_id, row.on, row.reason) for row in rows]
 
 
-def _of_accounts(conn: Connection, known: datetime, zone: ZoneInfo) -> dict[int, Course]:
-    columns = (ACCOUNT.c.account_id, ACCOUNT.c.at, ACCOUNT.c.arr_cents, ACCOUNT.c.left_on)
-    query = sa.select(*columns).where(ACCOUNT.c.at <= known).order_by(ACCOUNT.c.account_id, ACCOUNT.c.at)
+def _of_subscriptions(rows: Iterable[sa.Row[Any]]) -> dict[int, Course]:
+    spans: dict[int, list[Span]] = {}
+    for row in rows:
+        spans.setdefault(row.account_id, []).append(Span(row.starts_on, row.ends_on, row.arr_cents))
+    return {account_id: arr.of_subscriptions(some) for account_id, some in spans.items()}
+
+
+def _of_accounts(rows: Iterable[sa.Row[Any]], zone: ZoneInfo) -> dict[int, Course]:
     steps: dict[int, list[tuple[date, int]]] = {}
     left: dict[int, date | None] = {}
-    for account_id, at, cents, left_on in conn.execute(query):
-        steps.setdefault(account_id, []).append((at.astimezone(zone).date(), cents))
-        left[account_id] = left_on
+    for row in rows:
+        steps.setdefault(row.account_id, []).append((row.at.astimezone(zone).date(), row.arr_cents))
+        left[row.account_id] = row.left_on
     return {account_id: arr.of_versions(some, left[account_id]) for account_id, some in steps.items()}
 
 
-def _latest(
-    conn: Connection, versions: sa.Table, key: str, columns: tuple[str, ...], known: datetime
-) -> sa.CursorResult[Any]:
-    """Of each the last version that was written by ``known``."""
-    later = versions.alias()
-    newer = sa.exists().where(later.c[key] == versions.c[key], later.c.at > versions.c.at, later.c.at <= known)
-    query = sa.select(*(versions.c[c] for c in columns)).where(versions.c.at <= known, ~newer)
-    return conn.execute(query.order_by(versions.c[key]))
+def _versions(conn: Connection, versions: sa.Table, known: datetime) -> Sequence[sa.Row[Any]]:
+    """All that were written by the moment, oldest first."""
+    return conn.execute(sa.select(versions).where(versions.c.at <= known).order_by(versions.c.at)).all()
+
+
+def _last(rows: Iterable[sa.Row[Any]], key: str, known: datetime) -> Iterable[sa.Row[Any]]:
+    """Of each thing the last of its versions by the moment."""
+    return {getattr(row, key): row for row in rows if row.at <= known}.values()

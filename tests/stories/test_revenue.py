@@ -25,7 +25,7 @@ FEBRUARY, NOVEMBER, DECEMBER = date(2026, 2, 28), date(2026, 11, 20), date(2026,
 
 def known(world: World, at: datetime) -> Turnover:
     with world.desk.reading() as conn:
-        return revenue.turnover(conn, at, LISBON)
+        return revenue.turnovers(conn, [at], LISBON)[0]
 
 
 def thousands(found: Turnover, day: date) -> list[int]:
