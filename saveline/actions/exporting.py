@@ -12,9 +12,10 @@ from sqlalchemy.engine import Connection
 from saveline.actions.desk import Desk
 from saveline.core import dataset
 from saveline.core.dataset import Ages, Shown
-from saveline.core.eventlog import Entry, entries, known
+from saveline.core.eventlog import Entry, entries
 from saveline.core.facts import Deal, Fact, Person
 from saveline.core.people import People
+from saveline.core.records import known
 from saveline.files import ocel, xes
 from saveline.files.datatables import Form, Put, table_files
 from saveline.files.xes import Trace
@@ -99,7 +100,10 @@ class Telling:
         for part in export.histories(self._conn, self.ids):
             for history in part:
                 empty = Deal(id=history.deal_id, account_id=history.account_id)
-                told = tuple(entries(empty, known(history.records, self._as_of)))
+                records = history.records
+                if self._as_of is not None:
+                    records = known(records, self._as_of, self._as_of)
+                told = tuple(entries(empty, records))
                 if told:
                     self.deals += 1
                     self.events += len(told)

@@ -17,7 +17,7 @@ from saveline.core.people import Asking, Duty, People, resolve
 from saveline.core.periods import Period
 from saveline.core.report import StageReport, stage_report
 from saveline.core.report_words import report_page
-from saveline.core.stories import stories
+from saveline.core.stories import resting, stories
 from saveline.core.worktime import DaysOff
 from saveline.notify.languages import tongue
 from saveline.store import history, outbox, remembered, revenue, unsubscribed
@@ -71,7 +71,9 @@ def _build(desk: Desk, conn: Connection, period: Period) -> StageReport:
     people = People(
         known, workspace.departments, workspace.zone, workspace.hours, DaysOff(workspace.country, workspace.holidays)
     )
-    told = stories(past.events, past.accounts, period, past.written)
+    rest = (resting(deal, past.accounts[deal.id], period) for deal in past.rest)
+    told = [*stories(past.records, past.accounts, period), *(s for s in rest if s is not None)]
+    told.sort(key=lambda s: s.now.id)
     return stage_report(told, workspace, people, period, _customers(conn, period, workspace.zone))
 
 

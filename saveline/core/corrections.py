@@ -56,10 +56,17 @@ class CorrectionLine(Fact, frozen=True):
 def corrections(told: Iterable[Story], workspace: Workspace) -> tuple[CorrectionLine, ...]:
     """All of them, in the order in which they were written."""
     lines = (
-        CorrectionLine(s.now.id, s.account.name, FIGURES[type(e.change)], e.at, written, _title(e, workspace))
+        CorrectionLine(
+            s.now.id,
+            s.account.name,
+            FIGURES[type(r.event.change)],
+            r.event.at,
+            r.recorded_at,
+            _title(r.event, workspace),
+        )
         for s in told
-        for e, written in s.late
-        if type(e.change) in FIGURES
+        for r in s.late
+        if type(r.event.change) in FIGURES
     )
     return tuple(sorted(lines, key=lambda c: (c.written, c.at, c.deal_id)))
 

@@ -7,13 +7,13 @@ an event is called is decided here, once for both.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 from saveline.core import changes as c
 from saveline.core.changes import Event, evolve
 from saveline.core.facts import Deal, Fact, Task
 from saveline.core.life_changes import MERGED
+from saveline.core.records import Record
 
 OPENED: Final = "deal opened"
 REOPENED: Final = "deal opened again"
@@ -43,17 +43,6 @@ _BESIDE: Final[Mapping[type[Any], str]] = {
     c.HelpAsked: "help asked: ",
 }
 """What happens about a task without being a step of its lifecycle."""
-
-
-class Record(Fact, frozen=True):
-    """An event as the history holds it: what happened, and how many seconds later it was written."""
-
-    event: Event
-    late_s: int = 0
-
-    @property
-    def recorded_at(self) -> datetime:
-        return self.event.at + timedelta(seconds=self.late_s)
 
 
 class Tie(Fact, frozen=True):
@@ -90,18 +79,6 @@ class Entry(Fact, frozen=True):
     def type(self) -> str:
         """What kind of event it is, without the name of the task: ``task done``, ``stage: triage``."""
         return self.name if self.on_the_way else self.event.kind.replace("_", " ")
-
-
-def known(records: Iterable[Record], as_of: datetime | None) -> tuple[Record, ...]:
-    """What had happened before the moment, and was written by then. That is always the beginning of a history."""
-    if as_of is None:
-        return tuple(records)
-    found = []
-    for record in records:
-        if record.event.at >= as_of or record.recorded_at > as_of:
-            break
-        found.append(record)
-    return tuple(found)
 
 
 def entries(deal: Deal, records: Iterable[Record]) -> Iterator[Entry]:

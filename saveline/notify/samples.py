@@ -24,6 +24,7 @@ from saveline.core.notices import Notice, channels_for
 from saveline.core.people import People
 from saveline.core.play import Field, Play
 from saveline.core.pressing import UPDATE
+from saveline.core.records import Record
 from saveline.core.rehearse import Finish, Open, Rehearsal, Step
 from saveline.core.report import stage_report
 from saveline.core.stories import stories
@@ -157,7 +158,7 @@ class Samples:
 
     def _report(self, events: Sequence[Event]) -> Iterator[Matter]:
         period = periods.week_of(self.opened, self.workspace.zone)
-        told = stories({1: list(events)}, {1: self.account}, period)
+        told = stories({1: [Record(e) for e in events]}, {1: self.account}, period)
         report = stage_report(told, self.workspace, self.people, period)
         notice = Notice("stage_report", period.end, self.reader.id, about={"report": period.key})
         yield replace(self._matter(notice, None, (), period.end), report=report, account=None, play=None)

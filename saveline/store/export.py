@@ -10,20 +10,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from saveline.core.changes import Event, decode
-from saveline.core.eventlog import Record
 from saveline.core.facts import Account, Fact
+from saveline.core.records import Record
 from saveline.store import load, remembered
 from saveline.store.bulk import Read
 from saveline.store.database import is_sqlite
-from saveline.store.load import ACCOUNT, grouped
+from saveline.store.load import ACCOUNT
 from saveline.store.rows import DEAL, EVENT
 
 CHUNK = 1_000
 """Deals that are read at a time: of fifty events each, some ten megabytes."""
 
-_COLUMNS = ("deal_id", "seq", "at", "kind", "data", "task_no", "by_id", "via", "late_s")
-_RECORDS = Read(sa.select(*(EVENT.c[f] for f in _COLUMNS)).order_by(EVENT.c.deal_id, EVENT.c.seq), EVENT.c.deal_id)
 _OWNERS = Read(sa.select(DEAL.c.id, DEAL.c.account_id).order_by(DEAL.c.id), DEAL.c.id)
 
 
@@ -60,10 +57,7 @@ def histories(conn: Connection, ids: list[int]) -> Iterator[list[History]]:
     """The histories of the deals, in their order, CHUNK of them at a time."""
     for start in range(0, len(ids), CHUNK):
         part = ids[start : start + CHUNK]
-        records = grouped(
-            (r[0], Record(Event(r[1], r[2], decode(r[3], r[4]), r[5], r[6], r[7]), r[8]))
-            for r in _RECORDS.rows(conn, part)
-        )
+        records = load.records(conn, part)
         yield [History(row[0], row[1], tuple(records.get(row[0], ()))) for row in _OWNERS.rows(conn, part)]
 
 

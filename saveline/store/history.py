@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 import models
-from saveline.core.changes import Event
-from saveline.core.facts import Account, Fact
+from saveline.core.facts import Account, Deal, Fact
 from saveline.core.periods import Period
+from saveline.core.records import Record
 from saveline.store import load, remembered
 from saveline.store.bulk import Read
 from saveline.store.rows import DEAL, EVENT, table
@@ -22,35 +22,48 @@ LATE_SECONDS: Final = 3600
 """From how late on an event has a place in the index of late ones."""
 _CHUNK: Final = 2_000
 
-_LATE = Read(
-    sa.select(EVENT.c.deal_id, EVENT.c.seq, EVENT.c.at, EVENT.c.late_s).where(EVENT.c.late_s > sa.literal_column("0")),
-    EVENT.c.deal_id,
+_LAST = Read(
+    sa.select(DEAL.c.id, DEAL.c.account_id, EVENT.c.at, EVENT.c.late_s).join(
+        EVENT, sa.and_(EVENT.c.deal_id == DEAL.c.id, EVENT.c.seq == DEAL.c.seq)
+    ),
+    DEAL.c.id,
 )
-_OWNERS = Read(sa.select(DEAL.c.id, DEAL.c.account_id), DEAL.c.id)
+"""Deals with their accounts, when the last of their events happened, and how many seconds later it was written."""
 
 
 class Past(Fact, frozen=True):
-    """What a report is built from, by deal: its events, its account, and which events were ``written`` late: when."""
+    """What a report is built from: the histories of the deals that moved, those that ``rest`` as they stand since
+    before the period, and by deal the account."""
 
-    events: Mapping[int, list[Event]]
+    records: Mapping[int, Sequence[Record]]
+    rest: Sequence[Deal]
     accounts: Mapping[int, Account]
-    written: Mapping[int, Mapping[int, datetime]]
 
 
 def of_period(conn: Connection, period: Period) -> Past:
     """Of every deal that was open or watched at some time in the period, or of which something of an earlier time
-    became known in it. Accounts are as they were known then."""
-    ids = _concerned(conn, period)
-    events: dict[int, list[Event]] = {}
-    written: dict[int, dict[int, datetime]] = {}
-    for i in range(0, len(ids), _CHUNK):
-        events.update(load.history(conn, ids[i : i + _CHUNK]))
-        for deal_id, seq, at, late_s in _LATE.rows(conn, ids[i : i + _CHUNK]):
-            written.setdefault(deal_id, {})[seq] = at + timedelta(seconds=late_s)
-    owners = {row[0]: row[1] for row in _OWNERS.rows(conn, ids)}
+    became known in it. Accounts are as they were known then.
+
+    A deal to which nothing has happened since the period began is what its row says: its history is not read.
+    """
+    moved, still = list[int](), list[int]()
+    owners = {}
+    for deal_id, account_id, at, late_s in _LAST.rows(conn, _concerned(conn, period)):
+        rests = at < period.start and at + timedelta(seconds=late_s) <= period.start
+        (still if rests else moved).append(deal_id)
+        owners[deal_id] = account_id
+    records: dict[int, list[Record]] = {}
+    for some in batched(moved):
+        records.update(load.records(conn, some))
+    rest = [deal for some in batched(still) for deal, _ in load.deals(conn, some)]
     accounts = load.accounts(conn, sorted(set(owners.values())))
-    found = {a.id: a for a in remembered.accounts_as_of(conn, accounts, period.known)}
-    return Past(events, {deal_id: found[account_id] for deal_id, account_id in owners.items()}, written)
+    known = {a.id: a for a in remembered.accounts_as_of(conn, accounts, period.known)}
+    return Past(records, rest, {deal_id: known[account_id] for deal_id, account_id in owners.items()})
+
+
+def batched(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """The ids some at a time: what is read of them at once stays small."""
+    return (ids[i : i + _CHUNK] for i in range(0, len(ids), _CHUNK))
 
 
 def _concerned(conn: Connection, period: Period) -> list[int]:

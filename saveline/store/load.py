@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import models
 from saveline.core.changes import Event, decode
 from saveline.core.facts import Account, Clock, Deal, Task
+from saveline.core.records import Record
 from saveline.store.bulk import Ask, Read
 from saveline.store.rows import (
     CAUSE,
@@ -67,9 +68,9 @@ _CAUSES = Read(
 _ROLES = Read(sa.select(ROLE.c.account_id, ROLE.c.role, ROLE.c.person_id), ROLE.c.account_id)
 _ACCOUNTS = Read(sa.select(*_ACCOUNT_COLUMNS), ACCOUNT.c.id)
 _EVENT_COLUMNS = ("deal_id", "seq", "at", "kind", "data", "task_no", "by_id", "via")
-_HISTORY = Read(
-    sa.select(*(EVENT.c[f] for f in _EVENT_COLUMNS)).order_by(EVENT.c.deal_id, EVENT.c.seq), EVENT.c.deal_id
-)
+_EVENTS = sa.select(*(EVENT.c[f] for f in _EVENT_COLUMNS)).order_by(EVENT.c.deal_id, EVENT.c.seq)
+_HISTORY = Read(_EVENTS, EVENT.c.deal_id)
+_RECORDS = Read(_EVENTS.add_columns(EVENT.c.late_s), EVENT.c.deal_id)
 
 _DUE = (
     sa.select(DEAL.c.id)
@@ -151,6 +152,12 @@ def history(conn: Connection, ids: Sequence[int]) -> dict[int, list[Event]]:
     """Every event of the deals, in order."""
     rows = _HISTORY.rows(conn, ids)
     return grouped((r[0], Event(r[1], r[2], decode(r[3], r[4]), r[5], r[6], r[7])) for r in rows)
+
+
+def records(conn: Connection, ids: Sequence[int]) -> dict[int, list[Record]]:
+    """The same with when each was written."""
+    rows = _RECORDS.rows(conn, ids)
+    return grouped((r[0], Record(Event(r[1], r[2], decode(r[3], r[4]), r[5], r[6], r[7]), r[8])) for r in rows)
 
 
 def account_fact(row: Sequence[Any], team: dict[str, int]) -> Account:

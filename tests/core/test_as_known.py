@@ -18,6 +18,7 @@ from saveline.core.blocks import Sentences, plain
 from saveline.core.changes import Event, StageEntered
 from saveline.core.corrections import CorrectionLine
 from saveline.core.periods import Period
+from saveline.core.records import Record
 from saveline.core.report import Amount, StageReport, stage_report
 from saveline.core.report_words import report_page
 from saveline.core.stories import stories
@@ -32,7 +33,12 @@ BEFORE = WEEKS[WEEKS.index(WEEK) - 1]
 def reported(
     histories: Mapping[int, list[Event]], written: Mapping[int, Mapping[int, datetime]], period: Period
 ) -> StageReport:
-    return stage_report(stories(histories, ACCOUNTS, period, written), WORKSPACE, PEOPLE, period)
+    records = {i: [_record(e, written.get(i, {})) for e in events] for i, events in histories.items()}
+    return stage_report(stories(records, ACCOUNTS, period), WORKSPACE, PEOPLE, period)
+
+
+def _record(event: Event, written: Mapping[int, datetime]) -> Record:
+    return Record(event, round((written.get(event.seq, event.at) - event.at).total_seconds()))
 
 
 def test_what_was_written_after_the_week_is_a_correction_in_the_next() -> None:

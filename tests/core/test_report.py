@@ -32,6 +32,7 @@ from saveline.core.facts import Account, Department, Person
 from saveline.core.people import Named, Owner, People
 from saveline.core.periods import Period, parse
 from saveline.core.play import Policy
+from saveline.core.records import Record
 from saveline.core.report import Amount, DecisionLine, OverdueLine, StageReport, stage_report
 from saveline.core.stories import stories
 from saveline.core.workspace import Decision, Outcome, Risk, Stage, Workspace
@@ -129,7 +130,8 @@ ACCOUNTS = {i: Account(100 + i, name.lower(), name) for i, name in enumerate(NAM
 
 
 def reported(histories: Mapping[int, Sequence[Event]] = HISTORIES, period: Period = WEEK) -> StageReport:
-    return stage_report(stories(histories, ACCOUNTS, period), WORKSPACE, PEOPLE, period)
+    records = {deal_id: [Record(e) for e in events] for deal_id, events in histories.items()}
+    return stage_report(stories(records, ACCOUNTS, period), WORKSPACE, PEOPLE, period)
 
 
 # --- a little world, by hand ------------------------------------------------------------------------------------------
