@@ -16,6 +16,8 @@ from models.accounts import (
     Signal,
     Subscription,
     SubscriptionVersion,
+    SupportCase,
+    SupportCaseVersion,
     Touchpoint,
 )
 from models.deals import Comment, Deal, DealCause, Event, Task
@@ -65,6 +67,8 @@ __all__ = [
     "Signal",
     "Subscription",
     "SubscriptionVersion",
+    "SupportCase",
+    "SupportCaseVersion",
     "Task",
     "Thread",
     "Touchpoint",

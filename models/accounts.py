@@ -142,3 +142,43 @@ class DepartureVersion(SQLModel, table=True):
     account_id: int = Field(sa_type=BigKey)
     on: date
     reason: str
+
+
+class SupportCase(SQLModel, table=True):
+    """What a customer came to support with. ``contacts`` is how often they had to, ``reopened`` whether it was opened
+    again after it was resolved, ``satisfaction`` their answer on the source's own scale; None is what the source does
+    not say."""
+
+    __tablename__ = "support_case"
+    __table_args__ = (
+        UniqueConstraint("account_id", "source_key"),
+        CheckConstraint("contacts >= 0", name="contacts"),
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
+    account_id: int = Field(foreign_key="account.id", sa_type=BigKey)
+    source_key: str
+    opened_at: datetime
+    first_response_at: datetime | None = None
+    resolved_at: datetime | None = None
+    contacts: int | None = None
+    reopened: bool | None = None
+    satisfaction: float | None = None
+    escalated: bool | None = None
+    complaint: bool | None = None
+
+
+class SupportCaseVersion(SQLModel, table=True):
+    """What was known of a support case from ``at`` on."""
+
+    __tablename__ = "support_case_version"
+    support_case_id: int = Field(primary_key=True, sa_type=BigKey)
+    at: datetime = Field(primary_key=True)
+    account_id: int = Field(sa_type=BigKey)
+    opened_at: datetime
+    first_response_at: datetime | None = None
+    resolved_at: datetime | None = None
+    contacts: int | None = None
+    reopened: bool | None = None
+    satisfaction: float | None = None
+    escalated: bool | None = None
+    complaint: bool | None = None

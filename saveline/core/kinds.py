@@ -145,9 +145,27 @@ DEPARTURES: Final = Kind(
     },
     ("account", "key"),
 )
+SUPPORT_CASES: Final = Kind(
+    "support_cases",
+    {
+        "account": _ACCOUNT,
+        "key": Field("key", required=True),
+        "opened_at": Field("moment", required=True),
+        "first_response_at": Field("moment"),
+        "first_response_minutes": Field("number"),
+        "resolved_at": Field("moment"),
+        "contacts": Field("whole"),
+        "reopened": Field("yes_no"),
+        "satisfaction": Field("number"),
+        "escalated": Field("yes_no"),
+        "complaint": Field("yes_no"),
+    },
+    ("account", "key"),
+)
 
 KINDS: Final[Mapping[str, Kind]] = {
-    k.name: k for k in (PEOPLE, ACCOUNTS, TEAM, CONTACTS, TOUCHPOINTS, SIGNALS, SUBSCRIPTIONS, DEPARTURES)
+    k.name: k
+    for k in (PEOPLE, ACCOUNTS, TEAM, CONTACTS, TOUCHPOINTS, SIGNALS, SUBSCRIPTIONS, DEPARTURES, SUPPORT_CASES)
 }
 """In the order in which they are imported: each may refer to those before it."""
 IGNORED: Final = ("line", "reason")

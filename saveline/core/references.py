@@ -16,6 +16,11 @@ MOST_SEARCHES: Final = 200
 """Looking for the nearest of many words takes a moment: beyond these, a bad line goes without."""
 
 
+MOST_MINUTES: Final = 10 * 366 * 24 * 60
+"""Ten years: a first response that took longer is a mistake, and a moment must stay one."""
+MOST_CONTACTS: Final = 100_000
+
+
 class References:
     """Everything that rows may name. ``accounts`` and ``people`` lead from natural keys to ids."""
 
@@ -88,7 +93,18 @@ class References:
 
 
 def _span(row: Mapping[str, Any], column: Callable[[str], int]) -> Iterator[Fault]:
-    """A time that ends before it begins."""
+    """A time that ends before it begins, and other figures below nothing."""
     starts, ends = row.get("starts_on"), row.get("ends_on")
     if starts is not None and ends is not None and ends < starts:
         yield Fault(column("ends_on"), f"it ends on {ends}, before it starts on {starts}", "a day from then on")
+    for name in ("first_response_at", "resolved_at"):
+        opened, at = row.get("opened_at"), row.get(name)
+        if opened is not None and at is not None and at < opened:
+            what = f"{name} is {at:%Y-%m-%d %H:%M}, before it was opened at {opened:%Y-%m-%d %H:%M} (UTC)"
+            yield Fault(column(name), what, "a moment from then on")
+    for name, most in (("first_response_minutes", MOST_MINUTES), ("contacts", MOST_CONTACTS)):
+        n = row.get(name)
+        if n is not None and not 0 <= n <= most:
+            yield Fault(column(name), f"{name} is {n:g}", f"a number from 0 to {most:,}")
+    if row.get("first_response_at") is not None and row.get("first_response_minutes") is not None:
+        yield Fault(column("first_response_minutes"), "the first response is told twice", "a moment or minutes")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy.engine import Connection
 
 from saveline.core.facts import Fact
 from saveline.core.kinds import account_row
-from saveline.store import accounts, revenue
+from saveline.store import accounts, revenue, support
 from saveline.store.natural import Key, Natural, Row, Written
 
 Shape: TypeAlias = Callable[["Ids", Row, str], dict[str, Any]]
@@ -81,6 +82,17 @@ def _departure(ids: Ids, row: Row, _source: str) -> dict[str, Any]:
     return found | {"note": row["note"] or ""} if "note" in row else found
 
 
+def _support_case(ids: Ids, row: Row, _source: str) -> dict[str, Any]:
+    """A first response that is told in minutes is kept as the moment it was given."""
+    found = {**_own(ids, row), "source_key": row["key"], "opened_at": row["opened_at"]}
+    minutes = row.get("first_response_minutes")
+    if minutes is not None:
+        found["first_response_at"] = row["opened_at"] + timedelta(minutes=minutes)
+    elif "first_response_at" in row or "first_response_minutes" in row:
+        found["first_response_at"] = row.get("first_response_at")
+    return found | {c: row[c] for c in support.SAID if c in row}
+
+
 def _own(ids: Ids, row: Row) -> dict[str, Any]:
     return {"account_id": ids.accounts[row["account"]]}
 
@@ -92,4 +104,5 @@ _INTO: Final[Mapping[str, tuple[Natural, Shape]]] = {
     "signals": (accounts.SIGNALS, _signal),
     "subscriptions": (revenue.SUBSCRIPTIONS, _subscription),
     "departures": (revenue.DEPARTURES, _departure),
+    "support_cases": (support.CASES, _support_case),
 }

@@ -44,12 +44,14 @@ class _Kept(NamedTuple):
 _ACCOUNTS: Final = _Kept(ACCOUNT, table(models.AccountVersion), "account_id")
 _SUBSCRIPTIONS: Final = _Kept(table(models.Subscription), table(models.SubscriptionVersion), "subscription_id")
 _DEPARTURES: Final = _Kept(table(models.Departure), table(models.DepartureVersion), "departure_id")
+_SUPPORT: Final = _Kept(table(models.SupportCase), table(models.SupportCaseVersion), "support_case_id")
 _PEOPLE: Final = _Kept(PERSON, table(models.PersonVersion), "person_id")
 _IMPORTED: Final[Mapping[str, _Kept]] = {
     "accounts": _ACCOUNTS,
     "people": _PEOPLE,
     "subscriptions": _SUBSCRIPTIONS,
     "departures": _DEPARTURES,
+    "support_cases": _SUPPORT,
 }
 """By the kind of row that an import brings."""
 

@@ -42,6 +42,7 @@ def lived_in(world: World, tmp_path: Path) -> World:
     paid = {
         "subscriptions.csv": "account,key,starts_on,ends_on,arr\nacme,s-1,2026-01-01,,80000\n",
         "departures.csv": "account,key,on,reason\nacme,c-1,2026-11-01,price\n",
+        "support_cases.csv": "account,key,opened_at,contacts\nacme,t-1,2026-11-01,1\n",
     }
     bring_in(world, tmp_path / "in", {**FILES, **paid})
     second = world.open(world.account("hooli", name="Hooli"))
@@ -114,6 +115,7 @@ REFUSED: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
     "ck_deal_paused": ("deal", "state = 'paused'", {"paused_until": NOBODY_KNOWS}),
     "ck_deal_state": ("deal", "state = 'open'", {"state": "forgotten"}),
     "ck_notice_status": ("notice", "id = 1", {"status": "perhaps"}),
+    "ck_support_case_contacts": ("support_case", "id = 1", {"contacts": -1}),
     "ck_subscription_arr": ("subscription", "id = 1", {"arr_cents": -1}),
     "ck_person_capacity": ("person", "id = 1", {"capacity": -1}),
     "ck_playbook_decided_result": ("playbook_decided", "decision_id = 1", {"result": "forgotten"}),

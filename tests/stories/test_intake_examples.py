@@ -173,6 +173,12 @@ C-3,A-2,2024-09-16,pricing,True,
 }
 
 
+CASES = """SELECT source_key, substr(CAST(opened_at AS TEXT), 1, 16), substr(CAST(first_response_at AS TEXT), 1, 16),
+substr(CAST(resolved_at AS TEXT), 1, 16), satisfaction, CAST(escalated AS INTEGER) FROM support_case
+ORDER BY source_key"""
+"""In the clock of Greenwich, where both databases keep moments."""
+
+
 def test_the_mapping_of_ravenstack_line_by_line(sample: World, tmp_path: Path) -> None:
     """On lines of our own, so that what it means is checked where the data set is not at hand."""
     sample.clock.set(datetime(2024, 10, 1, 9, tzinfo=UTC))
@@ -197,10 +203,16 @@ def test_the_mapping_of_ravenstack_line_by_line(sample: World, tmp_path: Path) -
             sa.text("SELECT source_key, starts_on, ends_on, arr_cents FROM subscription ORDER BY source_key")
         ).all()
         left = conn.execute(sa.text('SELECT source_key, "on", reason, note FROM departure')).all()
+        cases = conn.execute(sa.text(CASES)).all()
     assert [tuple(map(str, r)) for r in paid] == [
         ("S-1", "2023-05-01", "None", "1200000"),
         ("S-2", "2024-09-20", "None", "600000"),
         ("S-3", "2023-05-01", "2024-10-01", "9999900"),
+    ]
+    assert [tuple(map(str, r)) for r in cases] == [
+        ("T-1", "2024-09-29 23:00", "2024-09-30 00:30", "2024-09-30 18:00", "None", "1"),
+        ("T-2", "2024-09-28 23:00", "None", "2024-10-03 07:00", "3.0", "0"),
+        ("T-3", "2024-09-29 23:00", "2024-09-29 23:10", "2024-09-30 18:00", "None", "1"),
     ]
     assert [tuple(map(str, r)) for r in left] == [("C-2", "2024-09-15", "pricing", "too expensive")]
     assert [tuple(map(str, r)) for r in rows] == [

@@ -85,6 +85,7 @@ class MapShape(Shape):
     signals: Any = None
     subscriptions: Any = None
     departures: Any = None
+    support_cases: Any = None
 
 
 def parse_tables(source: Source) -> dict[str, TableShape]:
