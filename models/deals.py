@@ -11,6 +11,9 @@ OPEN_DEAL = text("state <> 'closed'")
 DUE_DEAL = text("next_at IS NOT NULL")
 OPEN_TASK = text("state = 'open'")
 LATE = text("late_s >= 3600")
+WAY = text("kind IN ('stage_entered', 'deal_migrated', 'deal_reopened', 'deal_joined', 'causes_split')")
+"""The events that a deal's way is made of, but for its first opening and its end, which its row has."""
+DONE = text("kind = 'task_done'")
 
 
 class Deal(SQLModel, table=True):
@@ -139,6 +142,9 @@ class Event(SQLModel, table=True):
         UniqueConstraint("deal_id", "seq"),
         # Only what was written hours after it happened: reports ask which facts of an earlier time are new.
         Index("ix_event_late", "late_s", sqlite_where=LATE, postgresql_where=LATE),
+        # A deal's way, and by which door its tasks were finished, are asked of all the deals of a year.
+        Index("ix_event_way", "deal_id", "seq", sqlite_where=WAY, postgresql_where=WAY),
+        Index("ix_event_done", "deal_id", "via", sqlite_where=DONE, postgresql_where=DONE),
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
     deal_id: int = Field(sa_type=BigKey)

@@ -17,7 +17,7 @@ from saveline.core.people import Asking, Duty, People, resolve
 from saveline.core.periods import Period
 from saveline.core.report import StageReport, stage_report
 from saveline.core.report_words import report_page
-from saveline.core.stories import resting, stories
+from saveline.core.stories import Story, resting, stories
 from saveline.core.worktime import DaysOff
 from saveline.notify.languages import tongue
 from saveline.store import history, outbox, remembered, revenue, unsubscribed
@@ -63,7 +63,6 @@ def key_of(period: Period) -> str:
 
 def _build(desk: Desk, conn: Connection, period: Period) -> StageReport:
     """Everything as it was known, and as it was called, when the period ended."""
-    past = history.of_period(conn, period)
     names = remembered.names_as_of(conn, period.known)
     workspace = desk.workspace.called(names) if names is not None else desk.workspace
     now = desk.people(conn)
@@ -71,10 +70,15 @@ def _build(desk: Desk, conn: Connection, period: Period) -> StageReport:
     people = People(
         known, workspace.departments, workspace.zone, workspace.hours, DaysOff(workspace.country, workspace.holidays)
     )
+    return stage_report(told_in(conn, period), workspace, people, period, _customers(conn, period, workspace.zone))
+
+
+def told_in(conn: Connection, period: Period) -> list[Story]:
+    """The deals of the period, in the order of their numbers."""
+    past = history.of_period(conn, period)
     rest = (resting(deal, past.accounts[deal.id], period) for deal in past.rest)
     told = [*stories(past.records, past.accounts, period), *(s for s in rest if s is not None)]
-    told.sort(key=lambda s: s.now.id)
-    return stage_report(told, workspace, people, period, _customers(conn, period, workspace.zone))
+    return sorted(told, key=lambda s: s.now.id)
 
 
 def _customers(conn: Connection, period: Period, zone: str) -> Customers | None:
