@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, UniqueConstraint, text, true
 from sqlmodel import Field, SQLModel
 
 from models.columns import BigKey
@@ -40,13 +40,20 @@ class Person(SQLModel, table=True):
 
 
 class PersonVersion(SQLModel, table=True):
-    """What somebody was called from ``at`` on, and to whom they belonged."""
+    """What somebody was called from ``at`` on, to whom they belonged and when they worked. ``absences`` are a JSON
+    list, in order."""
 
     __tablename__ = "person_version"
     person_id: int = Field(primary_key=True, sa_type=BigKey)
     at: datetime = Field(primary_key=True)
     name: str
     department: str | None = None
+    zone: str | None = None
+    country: str | None = None
+    hours: str | None = None
+    capacity: int | None = None
+    active: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    absences: str = Field(default="[]", sa_column_kwargs={"server_default": text("'[]'")})
 
 
 class Absence(SQLModel, table=True):

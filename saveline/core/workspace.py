@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec.structs import replace
 
@@ -159,8 +159,17 @@ class Attention(Fact, frozen=True):
     urgent: tuple[str, ...] = ("decision_due", "escalation")
 
 
+class Counting(Fact, frozen=True):
+    """How reports count working time, and by when support should have answered, where a workspace says so."""
+
+    hours: WeekHours
+    country: str | None
+    holidays: frozenset[date] = frozenset()
+    first_response: Duration | None = None
+
+
 class Names(Fact, frozen=True):
-    """What reports call things, and how they count them."""
+    """What reports call things, and how they count them. ``counting`` is None in what was kept before it was."""
 
     company: str
     zone: str
@@ -168,6 +177,10 @@ class Names(Fact, frozen=True):
     stages: tuple[Stage, ...]
     outcomes: tuple[Outcome, ...]
     departments: tuple[Department, ...]
+    counting: Counting | None = None
+
+
+_CALLED: Final = tuple(name for name in Names.__struct_fields__ if name != "counting")
 
 
 class Workspace(Fact, frozen=True):
@@ -218,14 +231,19 @@ class Workspace(Fact, frozen=True):
     replies: Replies | None = None
     language: str = "en"
     attention: Attention = Attention()
+    first_response: Duration | None = None
 
     @property
     def names(self) -> Names:
-        return Names(*(getattr(self, name) for name in Names.__struct_fields__))
+        counting = Counting(*(getattr(self, name) for name in Counting.__struct_fields__))
+        return Names(**{name: getattr(self, name) for name in _CALLED}, counting=counting)
 
     def called(self, names: Names) -> Workspace:
-        """The same workspace where things are called otherwise."""
-        return replace(self, **{name: getattr(names, name) for name in Names.__struct_fields__})
+        """The same workspace where things are called and counted otherwise."""
+        found = {name: getattr(names, name) for name in _CALLED}
+        if names.counting is not None:
+            found |= {name: getattr(names.counting, name) for name in Counting.__struct_fields__}
+        return replace(self, **found)
 
     def digest_hour_of(self, person: Person | None) -> int:
         """At which hour of their day somebody gets the digest: their own, where they have one."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -15,18 +15,21 @@ from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 import models
-from saveline.core.facts import Account, Person
+from saveline.core.facts import Absence, Account, Person
 from saveline.core.workspace import Names
+from saveline.store import directory
 from saveline.store.database import insert_into
-from saveline.store.directory import PERSON
 from saveline.store.load import ACCOUNT
 from saveline.store.rows import table
 
 NAMES: Final = table(models.NamesVersion)
+PERSON_VERSION: Final = table(models.PersonVersion)
 CHUNK: Final = 5_000
 
 _names = msgspec.json.Decoder(Names)
-Fact = TypeVar("Fact", Account, Person)
+_absences = msgspec.json.Decoder(tuple[Absence, ...])
+_OF_PERSON: Final = ("name", "department", "zone", "country", "hours", "capacity", "active")
+"""What is kept of somebody, beside their absences."""
 
 
 class _Kept(NamedTuple):
@@ -45,10 +48,8 @@ _ACCOUNTS: Final = _Kept(ACCOUNT, table(models.AccountVersion), "account_id")
 _SUBSCRIPTIONS: Final = _Kept(table(models.Subscription), table(models.SubscriptionVersion), "subscription_id")
 _DEPARTURES: Final = _Kept(table(models.Departure), table(models.DepartureVersion), "departure_id")
 _SUPPORT: Final = _Kept(table(models.SupportCase), table(models.SupportCaseVersion), "support_case_id")
-_PEOPLE: Final = _Kept(PERSON, table(models.PersonVersion), "person_id")
 _IMPORTED: Final[Mapping[str, _Kept]] = {
     "accounts": _ACCOUNTS,
-    "people": _PEOPLE,
     "subscriptions": _SUBSCRIPTIONS,
     "departures": _DEPARTURES,
     "support_cases": _SUPPORT,
@@ -62,14 +63,26 @@ def keep_accounts(conn: Connection, now: datetime, ids: Collection[int] | None =
 
 
 def keep_people(conn: Connection, now: datetime) -> None:
-    """Keep whose name or department has changed."""
-    _keep(conn, _PEOPLE, now, None)
+    """Keep whose name, department, working hours, capacity or absences have changed."""
+    old = {row[0]: row[2:] for row in conn.execute(_people_versions())}
+    now_of = {p.id: (*(getattr(p, c) for c in _OF_PERSON), _absences_json(p)) for p in directory.persons(conn)}
+    rows = [
+        dict(zip(("person_id", "at", *_OF_PERSON, "absences"), (i, now, *known), strict=True))
+        for i, known in now_of.items()
+        if old.get(i) != known
+    ]
+    if rows:
+        put = insert_into(conn, PERSON_VERSION)
+        changed = {c: put.excluded[c] for c in (*_OF_PERSON, "absences")}
+        conn.execute(put.on_conflict_do_update(index_elements=["person_id", "at"], set_=changed), rows)
 
 
 def keep_imported(conn: Connection, now: datetime, kinds: Iterable[str]) -> None:
     """Keep what has changed of all rows of these kinds; those that have no versions change nothing here."""
     for kind in kinds:
-        if kind in _IMPORTED:
+        if kind == "people":
+            keep_people(conn, now)
+        elif kind in _IMPORTED:
             _keep(conn, _IMPORTED[kind], now, None)
 
 
@@ -99,16 +112,40 @@ def accounts_as_of(conn: Connection, accounts: Sequence[Account], at: datetime) 
 
 
 def people_as_of(conn: Connection, people: Sequence[Person], at: datetime) -> list[Person]:
-    """The same people as they were known at a moment."""
-    return _as_of(conn, _PEOPLE, people, at)
+    """The same people as they were known at a moment: the last version up to it, else the first there is."""
+    versions: dict[int, Any] = {}
+    for row in conn.execute(_people_versions()):
+        if row.person_id not in versions or row.at <= at:
+            versions[row.person_id] = row
+    return [_as_known(p, versions[p.id]) if p.id in versions else p for p in people]
 
 
 def names_as_of(conn: Connection, at: datetime) -> Names | None:
-    """What the workspace called things at a moment; None where nothing is kept."""
-    columns = NAMES.c.at, NAMES.c.value
-    last = sa.select(*columns).where(NAMES.c.at <= at).order_by(NAMES.c.at.desc()).limit(1)
-    found = conn.execute(last).first() or conn.execute(sa.select(*columns).order_by(NAMES.c.at).limit(1)).first()
-    return _names.decode(found.value) if found is not None else None
+    """What the workspace called things at a moment; None where nothing is kept. How it counted them before that was
+    kept is how it did first."""
+    rows = conn.execute(sa.select(NAMES.c.at, NAMES.c.value).order_by(NAMES.c.at)).all()
+    if not rows:
+        return None
+    found = _names.decode(next((row for row in reversed(rows) if row.at <= at), rows[0]).value)
+    if found.counting is not None:
+        return found
+    first = next((n.counting for n in (_names.decode(row.value) for row in rows) if n.counting is not None), None)
+    return replace(found, counting=first)
+
+
+def _people_versions() -> sa.Select[Any]:
+    """All versions of everybody, oldest first."""
+    columns = ("person_id", "at", *_OF_PERSON, "absences")
+    return sa.select(*(PERSON_VERSION.c[c] for c in columns)).order_by(PERSON_VERSION.c.at)
+
+
+def _absences_json(person: Person) -> str:
+    return msgspec.json.encode(person.absences).decode()
+
+
+def _as_known(person: Person, row: Any) -> Person:
+    known = {c: getattr(row, c) for c in _OF_PERSON}
+    return replace(person, **known, absences=_absences.decode(row.absences))
 
 
 def _keep(conn: Connection, kept: _Kept, now: datetime, ids: Collection[int] | None) -> None:
@@ -125,7 +162,7 @@ def _keep(conn: Connection, kept: _Kept, now: datetime, ids: Collection[int] | N
     conn.execute(put)
 
 
-def _as_of(conn: Connection, kept: _Kept, facts: Sequence[Fact], at: datetime) -> list[Fact]:
+def _as_of(conn: Connection, kept: _Kept, facts: Sequence[Account], at: datetime) -> list[Account]:
     """The last version up to the moment, else the first there is, else as it is now."""
     versions: dict[int, Any] = {}
     for start in range(0, len(facts), CHUNK):

@@ -113,6 +113,7 @@ class _Reader:
             decide_without_renewal=shape.decide_without_renewal,
             stage_late=shape.stage_late,
             cool_down=shape.cool_down,
+            first_response=shape.first_response,
             risk=Risk(
                 shape.risk.open_at,
                 tuple(self._rule(n, r) for n, r in shape.risk.rules.items()),

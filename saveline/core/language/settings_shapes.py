@@ -147,4 +147,7 @@ class SettingsShape(Shape):
     )
     replies: RepliesShape | None = Field(default=None, description="Where answers and returned mails come to.")
     attention: AttentionShape = AttentionShape()
+    first_response: Span | None = Field(
+        default=None, description="How soon support answers a new case, like 4 business hours; the report counts it."
+    )
     accept: Words = []
