@@ -14,11 +14,13 @@ from models.accounts import (
     Departure,
     DepartureVersion,
     Signal,
+    SignalBefore,
     Subscription,
     SubscriptionVersion,
     SupportCase,
     SupportCaseVersion,
     Touchpoint,
+    TouchpointBefore,
 )
 from models.deals import Comment, Deal, DealCause, Event, Task
 from models.delivery import ApiToken, Attempt, Destination, Thread, Unreachable, Unsubscribed
@@ -65,6 +67,7 @@ __all__ = [
     "Revision",
     "Rotation",
     "Signal",
+    "SignalBefore",
     "Subscription",
     "SubscriptionVersion",
     "SupportCase",
@@ -72,6 +75,7 @@ __all__ = [
     "Task",
     "Thread",
     "Touchpoint",
+    "TouchpointBefore",
     "Unreachable",
     "Unsubscribed",
     "metadata",

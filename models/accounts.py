@@ -67,9 +67,16 @@ class Contact(SQLModel, table=True):
 
 
 class Signal(SQLModel, table=True):
-    """One observation about an account; ``source_key`` tells it from others of its kind in the source."""
+    """One observation about an account; ``source_key`` tells it from others of its kind in the source.
 
-    __table_args__ = (UniqueConstraint("account_id", "kind", "source_key"), Index(None, "account_id", "at"))
+    ``contact`` is who said it, where somebody did. ``recorded_at`` is since when we know of it what this row says.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("account_id", "kind", "source_key"),
+        Index(None, "account_id", "at"),
+        Index(None, "kind", "at"),
+    )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
     account_id: int = Field(foreign_key="account.id", sa_type=BigKey)
     kind: str
@@ -78,12 +85,34 @@ class Signal(SQLModel, table=True):
     note: str = ""
     source: str = ""
     source_key: str
+    contact: str | None = None
+    recorded_at: datetime
+
+
+class SignalBefore(SQLModel, table=True):
+    """What a signal said from ``recorded_at`` until before ``until``, when it was corrected."""
+
+    __tablename__ = "signal_before"
+    signal_id: int = Field(primary_key=True, sa_type=BigKey)
+    recorded_at: datetime = Field(primary_key=True)
+    until: datetime
+    account_id: int = Field(sa_type=BigKey)
+    kind: str
+    at: datetime
+    value: float | None = None
+    note: str = ""
+    contact: str | None = None
 
 
 class Touchpoint(SQLModel, table=True):
-    """Human contact: who met the customer, when and how."""
+    """Human contact: who met the customer, when and how. ``recorded_at`` is since when we know what this row says."""
 
-    __table_args__ = (UniqueConstraint("account_id", "source_key"), Index(None, "account_id", "at"))
+    __table_args__ = (
+        UniqueConstraint("account_id", "source_key"),
+        # All that a report asks of each account's last contact: a million touchpoints are counted from the index alone.
+        Index(None, "account_id", "at", "recorded_at"),
+        Index(None, "at"),
+    )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
     account_id: int = Field(foreign_key="account.id", sa_type=BigKey)
     person_id: int | None = Field(default=None, foreign_key="person.id", sa_type=BigKey)
@@ -92,6 +121,19 @@ class Touchpoint(SQLModel, table=True):
     how: str
     note: str = ""
     source_key: str
+    recorded_at: datetime
+
+
+class TouchpointBefore(SQLModel, table=True):
+    """What a touchpoint said from ``recorded_at`` until before ``until``, when it was corrected."""
+
+    __tablename__ = "touchpoint_before"
+    touchpoint_id: int = Field(primary_key=True, sa_type=BigKey)
+    recorded_at: datetime = Field(primary_key=True)
+    until: datetime
+    account_id: int = Field(sa_type=BigKey)
+    at: datetime
+    how: str
 
 
 class Subscription(SQLModel, table=True):
@@ -142,6 +184,7 @@ class DepartureVersion(SQLModel, table=True):
     account_id: int = Field(sa_type=BigKey)
     on: date
     reason: str
+    note: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class SupportCase(SQLModel, table=True):

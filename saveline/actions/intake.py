@@ -97,7 +97,7 @@ def _transaction(desk: Desk, folder: Path, wanted: Wanted, loading: Loading) -> 
     try:
         with own.writing() as conn:
             now = own.now(conn)
-            loading.load(conn)
+            loading.load(conn, now)
             remembered.keep_imported(conn, now, loading.written())
             crash_point("rows_written")
             if wanted.strict and loading.bad:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -21,7 +22,7 @@ from saveline.files.people import Merged, merge, people_text
 from saveline.files.sources import Sources
 from saveline.files.tables import Line
 from saveline.store import accounts, directory
-from saveline.store.intake import Ids, contacts_named, write_rows
+from saveline.store.intake import Ids, Origin, contacts_named, write_rows
 
 BATCH: Final = 2_000
 """Rows written by one set of statements."""
@@ -133,8 +134,9 @@ class Loading:
 
     # --- rows -------------------------------------------------------------------------------------------------
 
-    def load(self, conn: Connection) -> None:
+    def load(self, conn: Connection, now: datetime) -> None:
         """Make and write every row."""
+        self._now = now
         self._known = References(
             accounts.ids_by_key(conn), directory.ids_by_email(conn), self.workspace.roles, self._departments
         )
@@ -203,7 +205,7 @@ class Loading:
         self._put(conn, kind, [row for _, row in batch], ids, entry.table)
 
     def _put(self, conn: Connection, kind: str, rows: list[dict[str, Any]], ids: Ids, table: str) -> None:
-        done = write_rows(conn, kind, rows, ids, self.sources.tables[table].path.name)
+        done = write_rows(conn, kind, rows, ids, Origin(self.sources.tables[table].path.name, self._now))
         self._count(kind, Count(0, len(done.added), len(done.changed), done.unchanged))
         self._named.update(row["key" if kind == "accounts" else "account"] for row in rows)
         if kind == "team":

@@ -20,7 +20,7 @@ from saveline.core.posted import Numbered, Refused, Row, read_rows
 from saveline.core.references import References
 from saveline.faults import crash_point
 from saveline.store import accounts, directory, remembered
-from saveline.store.intake import Ids, contacts_named, write_rows
+from saveline.store.intake import Ids, Origin, contacts_named, write_rows
 from saveline.store.natural import Written
 from saveline.store.rows import encode_json
 
@@ -68,7 +68,7 @@ def post_rows(desk: Desk, conn: Connection, sent: Rows, now: datetime) -> Posted
     if not rows or (refused and sent.strict):
         return Posted(len(sent.given), refused=tuple(refused), written=False)
     good = [row for _, row in rows]
-    written = _write(conn, kind, good, ids, sent.sender)
+    written = _write(conn, kind, good, ids, Origin(sent.sender, now))
     if kind.name == "accounts":
         named = (key[0] for key in (*written.added, *written.changed))
         remembered.keep_accounts(conn, now, accounts.ids_by_key(conn, list(named)).values())
@@ -114,12 +114,12 @@ def _without(rows: Iterable[Numbered], refused: Iterable[Refused]) -> list[Numbe
     return [(index, row) for index, row in rows if index not in bad]
 
 
-def _write(conn: Connection, kind: Kind, rows: Sequence[Row], ids: Ids, sender: str) -> Written:
+def _write(conn: Connection, kind: Kind, rows: Sequence[Row], ids: Ids, origin: Origin) -> Written:
     """Write the rows, those with the same fields together: a field that a row does not have is left as it was."""
     alike: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
         alike.setdefault(tuple(row), []).append(row)
-    done = [write_rows(conn, kind.name, some, ids, sender) for some in alike.values()]
+    done = [write_rows(conn, kind.name, some, ids, origin) for some in alike.values()]
     return Written(
         tuple(key for w in done for key in w.added),
         tuple(key for w in done for key in w.changed),

@@ -138,7 +138,7 @@ def in_files(desk: Desk, folder: Path, wanted: Wanted, today: datetime) -> Found
         loading = Loading(desk.workspace, folder, sources, Derivation(sources.plan, zone))
         loading.prepare()
         with desk.writing() as conn:
-            loading.load(conn)
+            loading.load(conn, today)
         bad = [p for lines in sources.bad.values() for p in lines.problems()]
         as_of = sources.plan.as_of
     at = datetime(as_of.year, as_of.month, as_of.day, 9, tzinfo=zone) if as_of else None

@@ -119,6 +119,7 @@ SIGNALS: Final = Kind(
         "at": Field("moment", required=True),
         "value": Field("number"),
         "note": Field("note"),
+        "contact": Field("key"),
         "key": Field("key"),
     },
     ("account", "kind", "key"),

@@ -27,8 +27,10 @@ IMPORT_RUN: Final = table(models.ImportRun)
 ACCOUNTS: Final = Natural(ACCOUNT, ("key",))
 ROLES: Final = Natural(ROLE, ("account_id", "role"))
 CONTACTS: Final = Natural(CONTACT, ("account_id", "email"))
-TOUCHPOINTS: Final = Natural(TOUCHPOINT, ("account_id", "source_key"))
-SIGNALS: Final = Natural(SIGNAL, ("account_id", "kind", "source_key"), once=("source",))
+TOUCHPOINTS: Final = Natural(TOUCHPOINT, ("account_id", "source_key"), before=table(models.TouchpointBefore))
+SIGNALS: Final = Natural(
+    SIGNAL, ("account_id", "kind", "source_key"), once=("source",), before=table(models.SignalBefore)
+)
 
 _SIGNALS = Read(
     sa.select(SIGNAL.c.account_id, SIGNAL.c.kind, SIGNAL.c.at, SIGNAL.c.value, SIGNAL.c.note, SIGNAL.c.id),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy.engine import Connection
@@ -13,7 +13,14 @@ from saveline.core.kinds import account_row
 from saveline.store import accounts, revenue, support
 from saveline.store.natural import Key, Natural, Row, Written
 
-Shape: TypeAlias = Callable[["Ids", Row, str], dict[str, Any]]
+Shape: TypeAlias = Callable[["Ids", Row, "Origin"], dict[str, Any]]
+
+
+class Origin(Fact, frozen=True):
+    """Where rows came from, and when."""
+
+    source: str
+    at: datetime
 
 
 class Ids(Fact, frozen=True):
@@ -30,15 +37,15 @@ def contacts_named(conn: Connection, ids: Ids, rows: Sequence[Row]) -> dict[Key,
     return accounts.contact_ids(conn, list(dict.fromkeys(keys))) if keys else {}
 
 
-def write_rows(conn: Connection, kind: str, rows: Sequence[Row], ids: Ids, source: str) -> Written:
-    """Write rows of one kind, with the same columns and no natural key twice. ``source`` is where they came from."""
+def write_rows(conn: Connection, kind: str, rows: Sequence[Row], ids: Ids, origin: Origin) -> Written:
+    """Write rows of one kind, with the same columns and no natural key twice."""
     if kind == "accounts":
         return accounts.write_accounts(conn, [account_row(row) for row in rows])
     natural, shape = _INTO[kind]
-    return natural.write(conn, [shape(ids, row, source) for row in rows])
+    return natural.write(conn, [shape(ids, row, origin) for row in rows])
 
 
-def _role(ids: Ids, row: Row, _source: str) -> dict[str, Any]:
+def _role(ids: Ids, row: Row, _origin: Origin) -> dict[str, Any]:
     return {
         "account_id": ids.accounts[row["account"]],
         "role": row["role"],
@@ -46,15 +53,16 @@ def _role(ids: Ids, row: Row, _source: str) -> dict[str, Any]:
     }
 
 
-def _contact(ids: Ids, row: Row, _source: str) -> dict[str, Any]:
+def _contact(ids: Ids, row: Row, _origin: Origin) -> dict[str, Any]:
     found = {**_own(ids, row), **{c: row[c] for c in ("email", "name", "title", "left_on") if c in row}}
     if "champion" in row:
         found["champion"] = bool(row["champion"])
     return found
 
 
-def _touchpoint(ids: Ids, row: Row, _source: str) -> dict[str, Any]:
+def _touchpoint(ids: Ids, row: Row, origin: Origin) -> dict[str, Any]:
     found = {**_own(ids, row), "source_key": row["key"], "at": row["at"], "how": row["how"]}
+    found["recorded_at"] = origin.at
     if "note" in row:
         found["note"] = row["note"] or ""
     if "person" in row:
@@ -65,24 +73,33 @@ def _touchpoint(ids: Ids, row: Row, _source: str) -> dict[str, Any]:
     return found
 
 
-def _signal(ids: Ids, row: Row, source: str) -> dict[str, Any]:
-    found = {**_own(ids, row), "kind": row["kind"], "source_key": row["key"], "at": row["at"], "source": source}
+def _signal(ids: Ids, row: Row, origin: Origin) -> dict[str, Any]:
+    found = {
+        **_own(ids, row),
+        "kind": row["kind"],
+        "source_key": row["key"],
+        "at": row["at"],
+        "source": origin.source,
+        "recorded_at": origin.at,
+    }
+    if "contact" in row:
+        found["contact"] = row["contact"]
     if "note" in row:
         found["note"] = row["note"] or ""
     return found | {"value": row["value"]} if "value" in row else found
 
 
-def _subscription(ids: Ids, row: Row, _source: str) -> dict[str, Any]:
+def _subscription(ids: Ids, row: Row, _origin: Origin) -> dict[str, Any]:
     found = {**_own(ids, row), "source_key": row["key"], "starts_on": row["starts_on"], "arr_cents": row["arr"]}
     return found | {"ends_on": row["ends_on"]} if "ends_on" in row else found
 
 
-def _departure(ids: Ids, row: Row, _source: str) -> dict[str, Any]:
+def _departure(ids: Ids, row: Row, _origin: Origin) -> dict[str, Any]:
     found = {**_own(ids, row), "source_key": row["key"], "on": row["on"], "reason": row["reason"]}
     return found | {"note": row["note"] or ""} if "note" in row else found
 
 
-def _support_case(ids: Ids, row: Row, _source: str) -> dict[str, Any]:
+def _support_case(ids: Ids, row: Row, _origin: Origin) -> dict[str, Any]:
     """A first response that is told in minutes is kept as the moment it was given."""
     found = {**_own(ids, row), "source_key": row["key"], "opened_at": row["opened_at"]}
     minutes = row.get("first_response_minutes")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from saveline.store.database import is_sqlite
 Key: TypeAlias = tuple[Any, ...]
 Row: TypeAlias = Mapping[str, Any]
 
+RECORDED: Final = "recorded_at"
 _KEYS: Final[sa.BindParameter[Any]] = sa.bindparam("keys")
 
 
@@ -28,10 +30,16 @@ class Written(Fact, frozen=True):
 
 
 class Natural:
-    """A table whose rows are known by ``key``. ``once`` names columns that are written with a new row only."""
+    """A table whose rows are known by ``key``. ``once`` names columns that are written with a new row only.
 
-    def __init__(self, table: sa.Table, key: Sequence[str], once: Sequence[str] = ()) -> None:
-        self.table, self.key, self._once = table, tuple(key), frozenset(once)
+    One with ``before`` says in ``recorded_at`` since when each row says what it says; what it said until then is kept
+    in that table, of which the first column is the row's id.
+    """
+
+    def __init__(
+        self, table: sa.Table, key: Sequence[str], once: Sequence[str] = (), before: sa.Table | None = None
+    ) -> None:
+        self.table, self.key, self._once, self._before = table, tuple(key), frozenset(once), before
 
     def stored(self, conn: Connection, keys: Sequence[Key], columns: Sequence[str]) -> dict[Key, Row]:
         """The rows with these keys, each as a mapping of its ``key`` and ``columns``. One query, however many keys."""
@@ -46,7 +54,7 @@ class Natural:
         if not rows:
             return Written()
         columns = [c for c in rows[0] if c not in self.key]
-        compared = [c for c in columns if c not in self._once]
+        compared = [c for c in columns if c not in self._once and (self._before is None or c != RECORDED)]
         keys = [tuple(row[k] for k in self.key) for row in rows]
         stored = self.stored(conn, keys, compared)
         new = {key: row for key, row in zip(keys, rows, strict=True) if key not in stored}
@@ -57,9 +65,24 @@ class Natural:
         }
         if new:
             conn.execute(sa.insert(self.table), list(new.values()))
+        if changed and self._before is not None:
+            self._keep(conn, self._before, list(changed), rows[0][RECORDED])
+            compared.append(RECORDED)
         if changed:
             self._update(conn, compared, list(changed.values()))
         return Written(tuple(new), tuple(changed), len(rows) - len(new) - len(changed))
+
+    def _keep(self, conn: Connection, before: sa.Table, keys: Sequence[Key], now: datetime) -> None:
+        """Keep what these rows said until now; of one that is not older than that, nobody was told anything."""
+        among, join = self._wanted(conn)
+        (own,), same = before.primary_key.columns.keys()[:1], [c.name for c in self.table.columns if c.name in before.c]
+        until = sa.bindparam("until", now, type_=before.c.until.type)
+        said = (
+            sa.select(self.table.c.id, until, *(self.table.c[c] for c in same))
+            .select_from(among.join(self.table, join))
+            .where(self.table.c[RECORDED] < until)
+        )
+        conn.execute(sa.insert(before).from_select([own, "until", *same], said), self._parameters(conn, keys))
 
     def _update(self, conn: Connection, columns: Sequence[str], rows: Sequence[Row]) -> None:
         statement = sa.update(self.table).values({c: sa.bindparam(f"new_{c}") for c in columns})

@@ -38,7 +38,15 @@ def counted(engine: Engine) -> Iterator[list[str]]:
 
 
 def signals(account_id: int, count: int, **changed: Any) -> list[dict[str, Any]]:
-    row = {"account_id": account_id, "kind": "nps", "at": AT, "value": 0.1, "note": "", "source": "a.csv"}
+    row = {
+        "account_id": account_id,
+        "kind": "nps",
+        "at": AT,
+        "value": 0.1,
+        "note": "",
+        "source": "a.csv",
+        "recorded_at": AT,
+    }
     return [{**row, "source_key": f"k{i}", **changed} for i in range(count)]
 
 
@@ -64,7 +72,7 @@ def test_as_many_statements_for_many_rows_as_for_few(on_both: World, count: int)
         accounts.SIGNALS.write(conn, signals(acme, count))
         accounts.SIGNALS.write(conn, signals(acme, count, value=0.2))
         accounts.SIGNALS.write(conn, signals(acme, count, value=0.2))
-    assert [s.split()[0] for s in seen] == ["SELECT", "INSERT", "SELECT", "UPDATE", "SELECT"]
+    assert [s.split()[0] for s in seen] == ["SELECT", "INSERT", "SELECT", "INSERT", "UPDATE", "SELECT"]
 
 
 def test_the_unique_key_finds_the_rows(lite: World) -> None:
@@ -129,9 +137,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def test_the_last_contact_is_the_last_that_has_been(on_both: World) -> None:
     acme, globex = on_both.account(), on_both.account("globex", name="Globex")
     touchpoints = Natural(models.metadata.tables["touchpoint"], ("account_id", "source_key"))
-    rows = [
-        {"account_id": acme, "source_key": str(d), "at": AT + timedelta(days=d), "how": "call"} for d in (-9, -3, 1)
-    ]
+    row = {"account_id": acme, "how": "call", "recorded_at": AT}
+    rows = [{**row, "source_key": str(d), "at": AT + timedelta(days=d)} for d in (-9, -3, 1)]
     with on_both.desk.writing() as conn:
         touchpoints.write(conn, rows)
         assert accounts.last_contacts(conn, [acme, globex], AT) == {acme: AT - timedelta(days=3)}

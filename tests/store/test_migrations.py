@@ -27,6 +27,7 @@ from tests.world import FRIDAY, World
 
 EMPTY: Final = {
     *("absence", "contact", "inbound", "report", "rotation", "touchpoint"),
+    *("signal_before", "touchpoint_before"),
     *("api_token", "attempt", "destination", "thread", "unreachable", "unsubscribed"),
 }
 """Tables in which that story leaves nothing."""
@@ -192,7 +193,9 @@ def test_one_open_deal_an_account_and_as_many_closed_ones_as_there_were(on_both:
     assert partial == {
         "uq_deal_open_account": True,
         "ix_deal_due": False,
+        "ix_event_done": False,
         "ix_event_late": False,
+        "ix_event_way": False,
         "ix_task_assignee": False,
         "ix_notice_undelivered": False,
         "ix_notice_leased": False,

@@ -112,7 +112,7 @@ def test_good_rows_go_in_and_bad_ones_come_back_with_their_reasons(both: tuple[W
     assert (told["read"], told["added"], told["refused"], signals(world)) == (6, 1, 5, 1)
     assert [(e["index"], e["field"], e["what"], e["nearest"]) for e in told["errors"]] == [
         (1, "account", "unknown account 'acmee'", "acme"),
-        (2, "acount", "an unknown field", ""),
+        (2, "acount", "an unknown field", "contact"),
         (3, "at", "at is 'yesterday'", ""),
         (4, "account", "account 'acme', kind 'champion_left', key 't-1' is there twice, first as row 0", ""),
         (5, "", "a row is 'no row'", ""),
