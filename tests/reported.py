@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from saveline.core import retention as retained
 from saveline.core.blocks import Page
+from saveline.core.bowtie import Bowtie, Danger, Way
 from saveline.core.customers import Customers
 from saveline.core.findings import findings
 from saveline.core.intervals import rate
@@ -24,6 +25,10 @@ from saveline.core.report import (
 )
 from saveline.core.report_words import report_page
 from saveline.core.retention import Cohort, Reason, Retention
+from saveline.core.surveys import Answer, Surveys
+from saveline.core.touchpoints import Contacts, How, Met
+from saveline.core.voice import Voice
+from saveline.evidence.surveys import csat, nps
 from saveline.notify.languages import tongue
 
 ZONE = "Europe/Lisbon"
@@ -96,6 +101,50 @@ COHORTS = (
 CUSTOMERS = Customers(LAST_WEEK, -1_200_000, YEAR, COHORTS)
 
 
+def answers(promoters: int, passives: int, detractors: int) -> list[Answer]:
+    given = [9] * promoters + [8] * passives + [3] * detractors
+    return [Answer(n, value) for n, value in enumerate(given)]
+
+
+def content(k: int, n: int) -> list[Answer]:
+    return [Answer(i, 5 if i < k else 2) for i in range(n)]
+
+
+def _way(began: str, ended: Danger, pays: str, counted: tuple[int, int, int]) -> Way:
+    accounts, base, now = counted
+    return Way(began, ended, pays, accounts, base * 100_000, now * 100_000)
+
+
+WAYS = (
+    _way("there", "safe", "more", (84, 8100, 11_200)),
+    _way("there", "safe", "same", (240, 12_900, 12_900)),
+    _way("there", "safe", "less", (14, 700, 560)),
+    _way("there", "safe", "left", (9, 420, 0)),
+    _way("there", "cleared", "same", (4, 380, 380)),
+    _way("there", "saved", "more", (12, 900, 1100)),
+    _way("there", "saved", "same", (20, 2000, 2000)),
+    _way("there", "saved", "less", (11, 900, 600)),
+    _way("there", "saved", "left", (2, 140, 0)),
+    _way("there", "open", "same", (22, 1900, 1900)),
+    _way("there", "lost", "less", (6, 260, 160)),
+    _way("there", "lost", "left", (14, 900, 0)),
+    _way("began", "safe", "same", (57, 3890, 3890)),
+    _way("began", "open", "same", (2, 210, 210)),
+)
+VOICE = Voice(
+    Surveys(
+        nps({"2026-Q1": answers(22, 14, 12), "2026-Q2": answers(25, 12, 14), "2026-Q3": answers(31, 15, 10),
+             "2026-Q4": answers(24, 9, 7), "period": answers(4, 1, 1)}),
+        csat({"2026-Q1": answers(0, 0, 0), "2026-Q2": content(61, 74), "2026-Q3": content(70, 81),
+              "2026-Q4": content(44, 59), "period": content(5, 8)}),
+    ),
+    Contacts(
+        Met(446, 201, 377, 12, 34.0), Met(24, 15, 21, 1, 18.5), (How("call", 61, 48), How("visit", 9, 9)),
+    ),
+    Bowtie(date(2025, 11, 22), date(2026, 11, 22), WAYS, 1),
+)  # fmt: skip
+
+
 def report(name: str = HOSTILE) -> StageReport:
     """23 deals before, 5 opened, 1 opened again, 5 closed: 24 now. ``name`` is that of one account."""
     made = StageReport(
@@ -103,7 +152,7 @@ def report(name: str = HOSTILE) -> StageReport:
         OUTCOMES, _overdue(name), (("Finance", 11), ("Success", 9), ("Engineering", 4)), DECISIONS,
         reopened=thousands(1, 80), kept=thousands(3, 664), watched=thousands(2, 310), lost_after_all=thousands(1, 140),
         delayed=(DelayedLine(7, "Initech", 14_000_000, 12_600_000, nov(-60), date(2026, 11, 18)),),
-        overridden=OVERRIDDEN, customers=CUSTOMERS,
+        overridden=OVERRIDDEN, customers=CUSTOMERS, voice=VOICE,
     )  # fmt: skip
     return replace(made, findings=findings(made))
 

@@ -7,20 +7,22 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
+from saveline.actions.voice import Known, voice
 from saveline.core.blocks import Page
-from saveline.core.customers import Customers, customers
+from saveline.core.customers import Customers, Turnover, customers, year_of
 from saveline.core.notices import Notice, channels_for
 from saveline.core.people import Asking, Duty, People, resolve
-from saveline.core.periods import Period
+from saveline.core.periods import Period, end_of
 from saveline.core.report import StageReport, stage_report
 from saveline.core.report_words import report_page
 from saveline.core.stories import Story, resting, stories
 from saveline.core.worktime import DaysOff
 from saveline.notify.languages import tongue
-from saveline.store import history, outbox, remembered, revenue, unsubscribed
+from saveline.store import cases, history, outbox, remembered, revenue, unsubscribed
 
 KIND: Final = "stage_report"
 
@@ -70,7 +72,12 @@ def _build(desk: Desk, conn: Connection, period: Period) -> StageReport:
     people = People(
         known, workspace.departments, workspace.zone, workspace.hours, DaysOff(workspace.country, workspace.holidays)
     )
-    return stage_report(told_in(conn, period), workspace, people, period, _customers(conn, period, workspace.zone))
+    told, zone = told_in(conn, period), ZoneInfo(workspace.zone)
+    before, paid = revenue.turnovers(conn, (period.start, period.known), zone)
+    report = stage_report(told, workspace, people, period, _customers(conn, period, workspace.zone, before, paid))
+    year = year_of(period, workspace.zone)
+    lived = cases.lived_since(conn, end_of(year[0], workspace.zone), period)
+    return replace(report, voice=voice(conn, period, workspace, Known(year, paid, lived)))
 
 
 def told_in(conn: Connection, period: Period) -> list[Story]:
@@ -81,9 +88,8 @@ def told_in(conn: Connection, period: Period) -> list[Story]:
     return sorted(told, key=lambda s: s.now.id)
 
 
-def _customers(conn: Connection, period: Period, zone: str) -> Customers | None:
+def _customers(conn: Connection, period: Period, zone: str, before: Turnover, now: Turnover) -> Customers | None:
     """What they pay, as it was known when the period ended, beside what was known of it when it began."""
-    before, now = revenue.turnovers(conn, (period.start, period.known), ZoneInfo(zone))
     departed = revenue.departures(conn, period.known)
     return customers(period, zone, before=before, now=now, departed=departed)
 

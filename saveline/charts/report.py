@@ -13,11 +13,11 @@ import altair as alt
 import vl_convert as vlc
 
 from saveline import font
-from saveline.charts.sheet import ACCENT, BAD, GREY, LINE, MUTED, TEXT, Rows, values
-from saveline.core.blocks import Bars, Bridge, Chart, Drawing, Intervals
+from saveline.charts.deflate import packed
+from saveline.charts.flow import flow
+from saveline.charts.sheet import ACCENT, BAD, GOOD, GREY, LINE, MUTED, PALE, TEXT, Rows, values
+from saveline.core.blocks import Bars, Bridge, Chart, Drawing, Flow, Intervals
 
-GOOD: Final = "#0b7a5c"
-PALE: Final = "#8b86ea"
 WIDTH: Final = 400
 """Units from edge to edge: a column of A4, a phone, a mail."""
 ROW: Final = 26
@@ -39,8 +39,7 @@ def svg(chart: Chart) -> str:
 def png(chart: Chart) -> bytes:
     """The chart as PNG, twice its size, on white: it must be read on a dark ground as well."""
     font.register()
-    made: bytes = vlc.vegalite_to_png(_spec(chart.drawing, ground="#ffffff"), vl_version=_version(), scale=2.2)
-    return made
+    return packed(vlc.vegalite_to_png(_spec(chart.drawing, ground="#ffffff"), vl_version=_version(), scale=2.2))
 
 
 @cache
@@ -73,6 +72,8 @@ def _drawn(drawing: Drawing) -> Any:
             return _bridge(drawing)
         case Intervals():
             return _intervals(drawing)
+        case Flow():
+            return flow(drawing, WIDTH)
         case _:
             assert_never(drawing)
 

@@ -14,6 +14,8 @@ LINE: Final = "#e3e5eb"
 ACCENT: Final = "#4a41dd"
 GREY: Final = "#b9bec9"
 BAD: Final = "#bd2138"
+GOOD: Final = "#0b7a5c"
+PALE: Final = "#8b86ea"
 WIDTH: Final = 400
 """Fits a column of A4, a phone and a mail."""
 FONT: Final = "Liberation Sans, Arial, Helvetica, sans-serif"

@@ -155,7 +155,35 @@ class Intervals(Fact, frozen=True, tag="intervals"):
     whole: float | None = None
 
 
-Drawing: TypeAlias = Bridge | Bars | Intervals
+class Node(Fact, frozen=True):
+    """Where streams come together: ``value`` is how much there is, ``text`` and ``note`` say so; one without a label
+    only lets them pass."""
+
+    label: str
+    value: float
+    text: str
+    note: str = ""
+
+
+Shade: TypeAlias = Literal["", "bad", "good", "dull", "pale", "gone"]
+
+
+class Stream(Fact, frozen=True):
+    """Through the node at ``places`` in each column, from 0, and there so wide."""
+
+    places: tuple[int, ...]
+    widths: tuple[float, ...]
+    tone: Shade = ""
+
+
+class Flow(Fact, frozen=True, tag="flow"):
+    """Streams from left to right through columns of nodes, each column from top to bottom."""
+
+    columns: tuple[tuple[Node, ...], ...]
+    streams: tuple[Stream, ...]
+
+
+Drawing: TypeAlias = Bridge | Bars | Intervals | Flow
 
 
 class Chart(Fact, frozen=True, tag="chart"):

@@ -50,6 +50,12 @@ def customers(
     return Customers(found, corrected, year, cohorts(now.subscribed, last))
 
 
+def year_of(period: Period, zone: str) -> tuple[date, date]:
+    """The last day of the period, after the same day a year ago."""
+    last = period.end.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
+    return year_before(last), last
+
+
 def year_before(day: date) -> date:
     """The same day a year ago; of 29 February the 28th."""
     try:

@@ -22,6 +22,7 @@ from saveline.core.overrides import OverrideLine, overrides
 from saveline.core.people import People
 from saveline.core.periods import Period
 from saveline.core.stories import Story
+from saveline.core.voice import Voice
 from saveline.core.workspace import Workspace
 
 MOST_LISTED = 10
@@ -128,6 +129,7 @@ class StageReport(Fact, frozen=True):
     corrected: Amount = Amount()
     corrections: tuple[CorrectionLine, ...] = ()
     customers: Customers | None = None
+    voice: Voice | None = None
 
     @property
     def closed(self) -> Amount:

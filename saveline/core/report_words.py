@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
-from saveline.core import report_customers, report_lists, report_sections
+from saveline.core import report_bowtie, report_customers, report_lists, report_sections, report_voice
 from saveline.core.blocks import Page, Section, plain
 from saveline.core.findings import findings
 from saveline.core.periods import parse
@@ -30,9 +30,13 @@ SECTIONS: Final[tuple[SectionOf, ...]] = (
     report_lists.overridden,
     report_lists.decisions,
     report_lists.overdue,
+    report_bowtie.bowtie,
     report_customers.retained,
     report_customers.departed,
     report_customers.cohorts,
+    report_voice.nps,
+    report_voice.csat,
+    report_voice.contact,
 )
 """The page, from top to bottom. A section is one function from the report's value to blocks, or to nothing; a new one
 is written there, and is a line here: every form has it then."""

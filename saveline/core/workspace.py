@@ -13,6 +13,7 @@ from saveline.core.facts import Department, Fact, Person
 from saveline.core.moments import Anchor, Duration, Moment
 from saveline.core.people import Chain, Link, Owner
 from saveline.core.play import Condition, Policy
+from saveline.core.surveys import Listening
 from saveline.core.worktime import WeekHours
 
 NOTICE_KINDS = (
@@ -160,12 +161,14 @@ class Attention(Fact, frozen=True):
 
 
 class Counting(Fact, frozen=True):
-    """How reports count working time, and by when support should have answered, where a workspace says so."""
+    """How reports count: working time, by when support should have answered where a workspace says so, and which
+    signals are answers of customers."""
 
     hours: WeekHours
     country: str | None
     holidays: frozenset[date] = frozenset()
     first_response: Duration | None = None
+    voice: Listening = Listening()
 
 
 class Names(Fact, frozen=True):
@@ -232,6 +235,7 @@ class Workspace(Fact, frozen=True):
     language: str = "en"
     attention: Attention = Attention()
     first_response: Duration | None = None
+    voice: Listening = Listening()
 
     @property
     def names(self) -> Names:

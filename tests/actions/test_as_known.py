@@ -59,6 +59,35 @@ def test_a_past_week_is_printed_as_it_was_whatever_has_become_known_since(on_bot
     assert replace(reports.build(on_both.desk, as_known(WEEK, date(2027, 4, 4), ZONE)), period=WEEK) == report
 
 
+def test_answers_and_touchpoints_that_come_late_do_not_change_a_past_week(on_both: World, tmp_path: Path) -> None:
+    """Nor do those that are corrected."""
+    on_both.open()
+    said = "account,kind,at,value,contact,key\n"
+    met = "account,at,how,key\n"
+    bring_in(
+        on_both,
+        tmp_path / "a",
+        signals=said + "acme,nps,2026-11-18,9,jo,n1\n",
+        touchpoints=met + "acme,2026-11-17,call,1\n",
+    )
+    on_both.at(datetime(2026, 11, 24, 9, tzinfo=UTC))
+    week = parse("2026-W47", ZONE)
+    then = msgspec.json.encode(reports.build(on_both.desk, week))
+    more = "acme,nps,2026-11-18,2,jo,n1\nacme,nps,2026-11-19,3,mo,n2\n"
+    bring_in(
+        on_both,
+        tmp_path / "b",
+        signals=said + more,
+        touchpoints=met + "acme,2026-11-17,visit,1\nacme,2026-11-19,call,2\n",
+    )
+    assert msgspec.json.encode(reports.build(on_both.desk, week)) == then
+    later = reports.build(on_both.desk, as_known(week, date(2026, 11, 24), ZONE))
+    assert later.voice is not None
+    assert later.voice.contacts is not None
+    assert [(line.given, line.net.promoters, line.net.detractors) for line in later.voice.surveys.nps][-1] == (2, 0, 2)
+    assert [(h.how, h.touchpoints) for h in later.voice.contacts.by_how] == [("call", 1), ("visit", 1)]
+
+
 def test_a_past_week_calls_everything_as_it_was_called(on_both: World, tmp_path: Path) -> None:
     on_both.open()
     on_both.at(datetime(2026, 12, 14, 9, tzinfo=UTC))

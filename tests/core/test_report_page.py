@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from saveline.core.blocks import Bars, Bridge, Cell, Column, Page, Row, Sentences, Table, plain
+from saveline.core.blocks import Bars, Bridge, Cell, Column, Flow, Intervals, Page, Row, Sentences, Table, plain
 from saveline.core.figures import Figure, figures
 from saveline.core.findings import findings
 from saveline.core.report import Amount, StageReport
@@ -65,6 +65,13 @@ def test_a_chart_shows_the_table_under_it(made: StageReport) -> None:
         values = [row.cells[[c.place for c in chart.numbers.columns].index("figure")].value for row in rows]
         if isinstance(chart.drawing, Bars):
             marks = [(b.label, b.value) for b in chart.drawing.bars]
+        elif isinstance(chart.drawing, Flow):
+            marks = [(n.label, n.value) for column in chart.drawing.columns for n in column if n.label]
+            order = [row.cells[0].text for row in rows]
+            marks.sort(key=lambda mark: order.index(mark[0]))
+        elif isinstance(chart.drawing, Intervals):
+            assert {v.label for v in chart.drawing.intervals} <= {row.cells[0].text for row in rows}
+            continue
         else:
             assert isinstance(chart.drawing, Bridge)
             marks = [(s.label, s.end - s.start) for s in chart.drawing.steps]
@@ -102,7 +109,7 @@ def test_nothing_at_risk_is_said_and_not_drawn() -> None:
     still = replace(
         report(), before=Amount(), corrected=Amount(), opened=Amount(), reopened=Amount(), at_risk=Amount(),
         stages=tuple(replace(s, here=Amount(), late=0) for s in STAGES),
-        outcomes=tuple(replace(o, closed=Amount(), kept_cents=0) for o in OUTCOMES), customers=None,
+        outcomes=tuple(replace(o, closed=Amount(), kept_cents=0) for o in OUTCOMES), customers=None, voice=None,
     )  # fmt: skip
     told = report_page(still, ZONE)
     assert told.charts == ()
@@ -163,4 +170,4 @@ def test_a_table_that_does_not_fit_is_refused(columns: tuple[Column, ...], rows:
 
 
 def test_a_chart_has_its_numbers() -> None:
-    assert [bool(chart.numbers.rows) for _, chart in page().charts] == [True] * 4
+    assert [bool(chart.numbers.rows) for _, chart in page().charts] == [True] * 7

@@ -84,7 +84,7 @@ def test_every_reader_gets_the_same_ones_drawn_once(
 
 
 def test_too_many_pictures_are_left_out(lite: World, mail: Mailserver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picturing, "MOST_BYTES", 60_000)
+    monkeypatch.setattr(picturing, "MOST_BYTES", 20_000)
     picturing._drawn.cache_clear()
     published(lite)
     page = report_of(lite, mail).text("html")

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from saveline.charts.report import png, svg
-from saveline.core.blocks import Bars, Bridge, Chart, Interval, Intervals, Table
+from saveline.core.blocks import Bars, Bridge, Chart, Flow, Interval, Intervals, Table
 from saveline.files import shipped
 from tests.reported import page
 
@@ -43,6 +43,9 @@ def test_everything_is_said_at_its_mark(chart: Chart) -> None:
             said = [w for s in steps for w in (s.label, s.text)]
         case Intervals(intervals=intervals):
             said = [w for v in intervals for w in (v.label, f"{v.text}  {v.note}")]
+        case Flow(columns=columns):
+            nodes = [n for column in columns for n in column if n.label]
+            said = [w for n in nodes for w in (n.label, f"{n.text} · {n.note}")]
     assert sorted(texts) == sorted(w for w in said if w)
     assert set(re.findall(r'font-family="([^"]*)"', drawn)) == {"Source Sans Pro"}
     assert 'width="400"' in drawn, "as wide as all others, whatever its words"

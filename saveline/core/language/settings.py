@@ -27,6 +27,7 @@ from saveline.core.language.webhooks import internal_of, webhooks_of
 from saveline.core.life_changes import MERGED
 from saveline.core.people import Manager, Owner
 from saveline.core.play import Condition, Policy, Rung
+from saveline.core.surveys import Listening
 from saveline.core.workspace import (
     NOTICE_KINDS,
     Channel,
@@ -138,6 +139,7 @@ class _Reader:
             webhooks=webhooks_of(self.found, shape),
             internal=internal_of(self.found, shape),
             replies=Replies(shape.replies.url, shape.replies.trust) if shape.replies else None,
+            voice=Listening(tuple(shape.voice.nps), tuple(shape.voice.csat)),
         )
 
     def _check_place_and_time(self, shape: SettingsShape) -> None:

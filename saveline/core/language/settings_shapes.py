@@ -104,6 +104,13 @@ class LimitShape(Shape):
     up_to: float | None = Field(default=None, ge=0)
 
 
+class VoiceShape(Shape):
+    """What customers say, for the reports."""
+
+    nps: Words = Field(default=["nps"], description="The kinds of signals that are answers from 0 to 10.")
+    csat: Words = Field(default=["csat"], description="The kinds of signals that are answers from 1 to 5.")
+
+
 class SettingsShape(Shape):
     company: Text = Field(description="The company's name, as customers know it.")
     zone: Text = Field(description="The time zone of the company, like Europe/Lisbon.")
@@ -150,4 +157,5 @@ class SettingsShape(Shape):
     first_response: Span | None = Field(
         default=None, description="How soon support answers a new case, like 4 business hours; the report counts it."
     )
+    voice: VoiceShape = VoiceShape()
     accept: Words = []
