@@ -23,6 +23,7 @@ from saveline.core.people import People
 from saveline.core.periods import Period
 from saveline.core.stories import Story
 from saveline.core.voice import Voice
+from saveline.core.work import Work
 from saveline.core.workspace import Workspace
 
 MOST_LISTED = 10
@@ -130,6 +131,7 @@ class StageReport(Fact, frozen=True):
     corrections: tuple[CorrectionLine, ...] = ()
     customers: Customers | None = None
     voice: Voice | None = None
+    work: Work | None = None
 
     @property
     def closed(self) -> Amount:
