@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
+from saveline.actions.report_work import work_of
 from saveline.actions.voice import Known, voice
 from saveline.core.blocks import Page
 from saveline.core.customers import Customers, Turnover, customers, year_of
@@ -77,7 +78,11 @@ def _build(desk: Desk, conn: Connection, period: Period) -> StageReport:
     report = stage_report(told, workspace, people, period, _customers(conn, period, workspace.zone, before, paid))
     year = year_of(period, workspace.zone)
     lived = cases.lived_since(conn, end_of(year[0], workspace.zone), period)
-    return replace(report, voice=voice(conn, period, workspace, Known(year, paid, lived)))
+    return replace(
+        report,
+        voice=voice(conn, period, workspace, Known(year, paid, lived)),
+        work=work_of(conn, told, workspace, people, period),
+    )
 
 
 def told_in(conn: Connection, period: Period) -> list[Story]:

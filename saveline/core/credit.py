@@ -7,12 +7,15 @@ figures do not add up, and are not meant to.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from saveline.core.changes import DealReopened, Event, HelpAsked, TaskDone
 from saveline.core.decide.approval import APPROVED
 from saveline.core.facts import APPROVAL, Deal, Fact
 from saveline.core.people import People
 from saveline.core.stories import Story
+
+MOST_NAMED: Final = 10
 
 
 class Helper(Fact, frozen=True):
@@ -44,13 +47,15 @@ class Team(Fact, frozen=True):
 
 
 class Credit(Fact, frozen=True):
-    """Of ``deals`` saved in a period, of which ``kept_cents`` are to be kept: who took part, most deals first.
+    """Of ``deals`` saved in a period, of which ``kept_cents`` are to be kept: the ``people`` who took part, and of them
+    the ``helpers`` who did in most deals.
 
     ``asked`` is how often help was asked for in these deals, ``answered`` how often somebody else then acted.
     """
 
     deals: int = 0
     kept_cents: int = 0
+    people: int = 0
     helpers: tuple[Helper, ...] = ()
     teams: tuple[Team, ...] = ()
     asked: int = 0
@@ -78,7 +83,8 @@ def credit(saved: Iterable[Story], people: People) -> Credit:
     return Credit(
         len(deals),
         sum(d.kept_cents or 0 for d in deals),
-        tuple(sorted(helpers, key=lambda h: (-h.deals, -h.tasks, h.person_id))),
+        len(helpers),
+        tuple(sorted(helpers, key=lambda h: (-h.deals, -h.tasks, h.person_id)))[:MOST_NAMED],
         _teams(parts, people),
         asked,
         answered,
@@ -122,7 +128,7 @@ def _helper(person_id: int, parts: Sequence[tuple[Deal, _Part]], people: People)
     return Helper(
         person_id,
         people.name(person_id),
-        people.department(person.department if person else None),
+        (person.department if person else None) or "",
         len(parts),
         sum(p.owned for _, p in parts),
         sum(p.tasks for _, p in parts),
@@ -142,5 +148,5 @@ def _teams(parts: dict[int, list[tuple[Deal, _Part]]], people: People) -> tuple[
     for key, ids in members.items():
         deals = {deal.id: deal.kept_cents or 0 for i in ids for deal, _ in parts[i]}
         tasks = sum(part.tasks + part.approved for i in ids for _, part in parts[i])
-        found.append(Team(people.department(key), len(ids), len(deals), tasks, sum(deals.values())))
+        found.append(Team(key, len(ids), len(deals), tasks, sum(deals.values())))
     return tuple(sorted(found, key=lambda t: (-t.deals, -t.tasks, t.department)))

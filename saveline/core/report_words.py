@@ -7,7 +7,15 @@ from datetime import timedelta
 from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
-from saveline.core import report_bowtie, report_customers, report_lists, report_sections, report_voice
+from saveline.core import (
+    report_bowtie,
+    report_customers,
+    report_lists,
+    report_sections,
+    report_support,
+    report_voice,
+    report_work,
+)
 from saveline.core.blocks import Page, Section, plain
 from saveline.core.findings import findings
 from saveline.core.periods import parse
@@ -30,6 +38,12 @@ SECTIONS: Final[tuple[SectionOf, ...]] = (
     report_lists.overridden,
     report_lists.decisions,
     report_lists.overdue,
+    report_work.attainment,
+    report_work.ladder,
+    report_work.days,
+    report_work.load,
+    report_work.helpers,
+    report_support.support,
     report_bowtie.bowtie,
     report_customers.retained,
     report_customers.departed,

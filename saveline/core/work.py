@@ -68,8 +68,10 @@ class Over(Fact, frozen=True):
 
 
 class Work(Fact, frozen=True):
-    """The promises of all departments together are ``settled``, and tasks that ``began`` are those of all ``rungs``."""
+    """Departments are their keys, ``""`` where there is none; ``departments`` are their titles as they were. The
+    promises of all together are ``settled``, and the tasks that ``began`` are those of all ``rungs``."""
 
+    departments: Mapping[str, str]
     settled: Attainment
     attainment: tuple[Attainment, ...]
     rungs: tuple[Rung, ...]
@@ -100,10 +102,11 @@ def work(
     saved = {o.key for o in workspace.outcomes if o.saved}
     spent = elapsed(told, people, period.start, period.end)
     return Work(
+        {key: people.department(key) for key in people.departments},
         _attained("", total),
         lines,
         _rungs(found, period),
-        _named(spent, people),
+        spent,
         _loads(told, workspace, people, period.end),
         _over(told, people),
         credit((s for s in told if _was_saved(s, saved, period)), people),
@@ -132,7 +135,7 @@ def _attainment(found: Iterable[Promise], people: People, period: Period) -> tup
         mine["passed_on"] += (
             kept == "late" and promise.stints[-1:] != () and promise.stints[-1].department != department
         )
-    lines = [_attained(people.department(key), mine) for key, mine in counts.items()]
+    lines = [_attained(key, mine) for key, mine in counts.items()]
     return tuple(sorted(lines, key=lambda a: (-(a.on_time + a.postponed + a.late), a.department)))
 
 
@@ -151,13 +154,6 @@ def _rungs(found: Iterable[Promise], period: Period) -> tuple[Rung, ...]:
         Rung(rung, counts[rung, "done"], counts[rung, ""], counts[rung, "cannot"] + counts[rung, "withdrawn"])
         for rung in range(top + 1)
     )
-
-
-def _named(spent: Elapsed, people: People) -> Elapsed:
-    us = tuple((people.department(key), n) for key, n in spent.us)
-    return Elapsed(
-        spent.deals, us, spent.customer, spent.off_hours, spent.put_off, spent.unasked, spent.paused
-    )  # fmt: skip
 
 
 # --- load -------------------------------------------------------------------------------------------------------------
@@ -188,7 +184,7 @@ def _load(key: str, tasks: int, overdue: int, people: People, end: datetime) -> 
     there = [p for p in active if not _away(people, p.id, end)]
     places = sum(p.capacity or 0 for p in there)
     return Load(
-        people.department(key), tasks, overdue, places, len(there), sum(p.capacity is None for p in there)
+        key, tasks, overdue, places, len(there), sum(p.capacity is None for p in there)
     )  # fmt: skip
 
 
@@ -204,5 +200,5 @@ def _over(told: Sequence[Story], people: People) -> tuple[Over, ...]:
     for person_id, n in held.items():
         person = people.by_id.get(person_id or 0)
         if person is not None and person.capacity is not None and n > person.capacity:
-            found.append(Over(person.id, person.name, people.department(person.department), n, person.capacity))
+            found.append(Over(person.id, person.name, person.department or "", n, person.capacity))
     return tuple(sorted(found, key=lambda o: (o.capacity - o.open, o.person_id)))

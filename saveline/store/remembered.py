@@ -112,12 +112,13 @@ def accounts_as_of(conn: Connection, accounts: Sequence[Account], at: datetime) 
 
 
 def people_as_of(conn: Connection, people: Sequence[Person], at: datetime) -> list[Person]:
-    """The same people as they were known at a moment: the last version up to it, else the first there is."""
+    """The same people as they were known at a moment: the last version up to it, else the first there is. Whoever came
+    later was not active then."""
     versions: dict[int, Any] = {}
     for row in conn.execute(_people_versions()):
         if row.person_id not in versions or row.at <= at:
             versions[row.person_id] = row
-    return [_as_known(p, versions[p.id]) if p.id in versions else p for p in people]
+    return [_as_known(p, versions[p.id], at) if p.id in versions else p for p in people]
 
 
 def names_as_of(conn: Connection, at: datetime) -> Names | None:
@@ -143,8 +144,9 @@ def _absences_json(person: Person) -> str:
     return msgspec.json.encode(person.absences).decode()
 
 
-def _as_known(person: Person, row: Any) -> Person:
+def _as_known(person: Person, row: Any, at: datetime) -> Person:
     known = {c: getattr(row, c) for c in _OF_PERSON}
+    known["active"] = row.active and row.at <= at
     return replace(person, **known, absences=_absences.decode(row.absences))
 
 
