@@ -105,7 +105,7 @@ def work(
         {key: people.department(key) for key in people.departments},
         _attained("", total),
         lines,
-        _rungs(found, period),
+        rungs_of(found, period),
         spent,
         _loads(told, workspace, people, period.end),
         _over(told, people),
@@ -146,7 +146,7 @@ def _attained(department: str, counts: Counter[str]) -> Attainment:
     return Attainment(department, on_time, counts["postponed"], late, counts["passed_on"], kept)
 
 
-def _rungs(found: Iterable[Promise], period: Period) -> tuple[Rung, ...]:
+def rungs_of(found: Iterable[Promise], period: Period) -> tuple[Rung, ...]:
     """From 0 to the highest that was climbed; nothing where no task began."""
     counts = Counter((p.rung, p.ended) for p in found if period.start <= p.started_at < period.end)
     top = max((rung for rung, _ in counts), default=-1)
