@@ -141,7 +141,7 @@ class Event(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("deal_id", "seq"),
         # Only what was written hours after it happened: reports ask which facts of an earlier time are new.
-        Index("ix_event_late", "late_s", sqlite_where=LATE, postgresql_where=LATE),
+        Index("ix_event_late", "late_s", "at", "deal_id", sqlite_where=LATE, postgresql_where=LATE),
         # A deal's way, and by which door its tasks were finished, are asked of all the deals of a year.
         Index("ix_event_way", "deal_id", "seq", sqlite_where=WAY, postgresql_where=WAY),
         Index("ix_event_done", "deal_id", "via", sqlite_where=DONE, postgresql_where=DONE),

@@ -12,16 +12,18 @@ from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
 from saveline.actions.report_work import work_of
+from saveline.actions.uncollected import uncollected
 from saveline.actions.voice import Known, voice
 from saveline.core.blocks import Page
 from saveline.core.customers import Customers, Turnover, customers, year_of
 from saveline.core.notices import Notice, channels_for
 from saveline.core.people import Asking, Duty, People, resolve
 from saveline.core.periods import Period, end_of
-from saveline.core.report import StageReport, stage_report
+from saveline.core.report import StageReport, stage_report, with_findings
 from saveline.core.report_words import report_page
 from saveline.core.stories import Story, resting, stories
 from saveline.core.worktime import DaysOff
+from saveline.evidence.pipeline import pipeline
 from saveline.notify.languages import tongue
 from saveline.store import cases, history, outbox, remembered, revenue, unsubscribed
 
@@ -32,7 +34,7 @@ _decoder = msgspec.json.Decoder(StageReport)
 
 def build(desk: Desk, period: Period) -> StageReport:
     """The report of ``period``, from the history as far as it was known at its end. Writes nothing."""
-    with desk.reading() as conn:
+    with desk.reading() as conn, uncollected():
         return _build(desk, conn, period)
 
 
@@ -41,7 +43,7 @@ def publish(desk: Desk, period: Period) -> tuple[StageReport, int]:
 
     Twice for one period is once: the report is kept under its key, and each notice is unique.
     """
-    with desk.writing() as conn:
+    with desk.writing() as conn, uncollected():
         now = desk.now(conn)
         report = _build(desk, conn, period)
         value = msgspec.json.encode(report).decode()
@@ -75,14 +77,17 @@ def _build(desk: Desk, conn: Connection, period: Period) -> StageReport:
     )
     told, zone = told_in(conn, period), ZoneInfo(workspace.zone)
     before, paid = revenue.turnovers(conn, (period.start, period.known), zone)
-    report = stage_report(told, workspace, people, period, _customers(conn, period, workspace.zone, before, paid))
     year = year_of(period, workspace.zone)
-    lived = cases.lived_since(conn, end_of(year[0], workspace.zone), period)
-    return replace(
-        report,
+    since = end_of(year[0], workspace.zone)
+    lived = cases.lived_since(conn, since, period)
+    report = replace(
+        stage_report(told, workspace, people, period),
+        customers=_customers(conn, period, workspace.zone, before, paid),
         voice=voice(conn, period, workspace, Known(year, paid, lived)),
         work=work_of(conn, told, workspace, people, period),
+        pipeline=pipeline(lived, told, workspace, period, since) if lived else None,
     )
+    return with_findings(report)
 
 
 def told_in(conn: Connection, period: Period) -> list[Story]:

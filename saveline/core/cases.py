@@ -36,7 +36,6 @@ class Case(Fact, frozen=True):
     account: Account
     play: str
     owner_id: int | None
-    causes: tuple[str, ...]
     severity: str | None
     arr_cents: int
     kept_cents: int | None
@@ -46,6 +45,7 @@ class Case(Fact, frozen=True):
     watch_until: datetime | None
     kept_at: datetime | None
     left_at: datetime | None
+    causes: tuple[str, ...]
     passages: tuple[Passage, ...]
     journey: Journey
     door: str = ""
@@ -56,11 +56,9 @@ class Case(Fact, frozen=True):
         return self.passages[-1].stage if self.passages else ""
 
 
-TAKEN: Final = (
-    *("play", "owner_id", "causes", "severity", "arr_cents", "kept_cents", "opened_at", "closed_at", "outcome"),
-    *("watch_until", "kept_at", "left_at"),
-)
-"""What a case takes from the deal as it stands."""
+TAKEN: Final = Case.__struct_fields__[2:13]
+"""What a case takes from the deal as it stands, in the order of its columns."""
+assert TAKEN[-1] == "left_at"
 
 
 def case_of(account: Account, events: Sequence[Event], deal_id: int) -> Case:
@@ -68,9 +66,9 @@ def case_of(account: Account, events: Sequence[Event], deal_id: int) -> Case:
     deal = evolve(Deal(id=deal_id, account_id=account.id), events)
     way = journey(deal_id, events)
     assert way is not None
-    taken = {name: getattr(deal, name) for name in TAKEN}
     doors = Counter(e.via for e in events if isinstance(e.change, TaskDone))
-    return Case(deal_id, account, **taken, passages=_passages(events), journey=way, door=door(doors.items()))
+    taken = (getattr(deal, name) for name in TAKEN)
+    return Case(*(deal_id, account, *taken, deal.causes, _passages(events), way, door(doors.items())))
 
 
 def straight(deal_id: int, leg: Leg, entered: Sequence[datetime]) -> tuple[Journey, tuple[Passage, ...]]:

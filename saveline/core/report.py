@@ -21,6 +21,7 @@ from saveline.core.findings import DECISIONS_AHEAD, NO_DEPARTMENT, NOBODY, findi
 from saveline.core.overrides import OverrideLine, overrides
 from saveline.core.people import People
 from saveline.core.periods import Period
+from saveline.core.pipeline import Pipeline
 from saveline.core.stories import Story
 from saveline.core.voice import Voice
 from saveline.core.work import Work
@@ -132,6 +133,7 @@ class StageReport(Fact, frozen=True):
     customers: Customers | None = None
     voice: Voice | None = None
     work: Work | None = None
+    pipeline: Pipeline | None = None
 
     @property
     def closed(self) -> Amount:
@@ -143,9 +145,7 @@ class StageReport(Fact, frozen=True):
         return sum(o.closed.deals for o in self.outcomes if o.saved)
 
 
-def stage_report(
-    told: Sequence[Story], workspace: Workspace, people: People, period: Period, customers: Customers | None = None
-) -> StageReport:
+def stage_report(told: Sequence[Story], workspace: Workspace, people: People, period: Period) -> StageReport:
     """The report of ``period``. ``told`` are all deals that were open or watched at some time in it."""
     lived = [s for s in told if s.lived]
     open_now = [s for s in lived if not s.now.closed]
@@ -167,9 +167,13 @@ def stage_report(
         overdue_by_department=_counted(o.department for o in overdue),
         decisions=_decisions(open_now, people, workspace, period.end),
         overridden=overrides(((s.now.id, s.account.name, s.events) for s in lived), people, workspace, period),
-        customers=customers,
         **_of_saves(told, workspace, period),
     )
+    return with_findings(report)
+
+
+def with_findings(report: StageReport) -> StageReport:
+    """The report with what its numbers say: once more when it has got further parts."""
     return replace(report, findings=findings(report))
 
 
@@ -191,11 +195,11 @@ def _stage_line(key: str, title: str, told: Sequence[Story], period: Period) -> 
         if e.at >= period.start and isinstance(e.change, StageEntered) and e.change.stage == key
     )
     days = [(period.end - d.stage_at) / timedelta(days=1) for d in here if d.stage_at is not None]
-    late = sum(1 for d in here if _is_late(d, period.end))
+    late = sum(1 for d in here if is_late(d, period.end))
     return StageLine(key, title, _amount(here), entered, round(median(days), 1) if days else None, late)
 
 
-def _is_late(deal: Deal, at: datetime) -> bool:
+def is_late(deal: Deal, at: datetime) -> bool:
     """Whether the stage's clock ran out; that of a paused deal stands still."""
     running_out = deal.state == "open" and deal.stage_due_at is not None and deal.stage_due_at < at
     return deal.stage_late_at is not None or running_out

@@ -92,7 +92,7 @@ def _cohort(cohort: Cohort, saying: Saying) -> tuple[Cell, ...]:
         Cell(cohort.quarter.replace("-", " ")),
         _accounts(began, sentence("{accounts} then"), saying),
         _accounts(now, sentence("{accounts} now"), saying),
-        Cell(_share(now / began, saying), round(now / began, 4)),
+        saying.share(now / began),
         saying.amount(cohort.arr_cents[0]),
         saying.amount(cohort.arr_cents[-1]),
     )
@@ -169,8 +169,8 @@ def _kept(year: Retention, saying: Saying) -> str:
     return saying.say(
         "Of {arr} a year ago {grr} is kept, with growth {nrr}.",
         arr=saying.money(year.start.arr_cents),
-        grr=_share(year.grr, saying),
-        nrr=_share(year.nrr, saying),
+        grr=saying.percent(year.grr),
+        nrr=saying.percent(year.nrr),
     )
 
 
@@ -180,16 +180,11 @@ def _logos(logos: Rate, saying: Saying) -> str:
     assert logos.high is not None
     return saying.say(
         "{share} of the accounts of a year ago still pay (95% interval {low} to {high}, n = {n}).",
-        share=_share(logos.share, saying),
-        low=_share(logos.low, saying),
-        high=_share(logos.high, saying),
+        share=saying.percent(logos.share),
+        low=saying.percent(logos.low),
+        high=saying.percent(logos.high),
         n=logos.n,
     )
-
-
-def _share(share: float, saying: Saying) -> str:
-    """``91.4%``."""
-    return saying.say("{percent}%", percent=saying.tongue.figure(f"{100 * share:.1f}"))
 
 
 def _accounts(n: int, phrase: str, saying: Saying) -> Cell:

@@ -60,7 +60,7 @@ def _kept(line: Attainment, name: Cell, saying: Saying, key: str = "") -> Row:
             name,
             _share(line.kept, saying),
             saying.number(line.on_time, say("{n} on time", n=line.on_time)),
-            saying.number(line.late, say("{n} late", n=line.late), tone="bad"),
+            saying.number(line.late, saying.counted("{n} late", "{n} late", line.late), tone="bad"),
             _some(line.passed_on, say("{n} passed on late", n=line.passed_on)),
             _some(line.postponed, say("{n} postponed", n=line.postponed)),
         ),

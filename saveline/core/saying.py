@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from saveline.core.blocks import Cell, Tone
 from saveline.core.findings import NO_DEPARTMENT
+from saveline.core.intervals import Rate
 from saveline.core.phrases import dated, money, whole_money
 from saveline.core.tongue import Tongue
 
@@ -24,8 +25,15 @@ class Saying:
     def team(self, name: str) -> str:
         return self.say("no department") if name == NO_DEPARTMENT else name
 
+    def percent(self, share: float) -> str:
+        """``91.4%``."""
+        return self.say("{percent}%", percent=self.tongue.figure(f"{100 * share:.1f}"))
+
     def day(self, at: datetime) -> str:
         return dated(at.astimezone(self.zone).date(), self.tongue)
+
+    def day_of(self, on: date) -> str:
+        return dated(on, self.tongue)
 
     # --- cells --------------------------------------------------------------------------------------------------------
 
@@ -55,6 +63,25 @@ class Saying:
             return Cell("")
         text = self.say("{days} d", days=self.tongue.figure(f"{days:g}"))
         return Cell(text, days, self.say(phrase, days=text))
+
+    def share(self, share: float | None, phrase: str = "") -> Cell:
+        """``91.4%``; nothing where it was not worked out. ``phrase`` puts it into words, at ``{share}``."""
+        if share is None:
+            return Cell("")
+        text = self.percent(share)
+        return Cell(text, round(share, 6), self.say(phrase, share=text) if phrase else "")
+
+    def rate(self, rate: Rate, phrase: str = "") -> Cell:
+        """``81.0% (72.4% to 87.4%)``; below the floor, that there are not enough cases; of none, nothing."""
+        if rate.share is None or rate.low is None or rate.high is None:
+            return Cell(self.say("not enough cases") if rate.n else "")
+        text = self.say(
+            "{share} ({low} to {high})",
+            share=self.percent(rate.share),
+            low=self.percent(rate.low),
+            high=self.percent(rate.high),
+        )
+        return Cell(text, round(rate.share, 6), self.say(phrase, share=text) if phrase else "")
 
     def date(self, at: datetime | date, phrase: str = "", *, tone: Tone = "") -> Cell:
         """A day; of a moment that in the workspace's zone. ``phrase`` puts it into words, at ``{day}``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from saveline.core.certainty import FLOOR, Learned
@@ -27,7 +27,11 @@ def by_stage(visits: Iterable[Visit], stages: Sequence[str]) -> tuple[Learned, .
     beta distribution with ``k + w s`` and ``n - k + w (1 - s)`` (scipy; Gelman et al. 2013, Bayesian Data Analysis,
     ch. 2 and 5). A stage that nobody has been in gets the rate of all. Nothing at all without a visit.
     """
-    counts = _counts(visits)
+    return of_counts(_counts(visits), stages)
+
+
+def of_counts(counts: Mapping[str, tuple[int, int]], stages: Sequence[str]) -> tuple[Learned, ...]:
+    """The same from how many deals were saved, and how many there were, by stage."""
     common = prior([counts.get(stage, (0, 0)) for stage in stages])
     if common is None:
         return ()

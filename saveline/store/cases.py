@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from models.deals import DONE, WAY
-from saveline.core.cases import TAKEN, Case, case_of, door, straight
-from saveline.core.facts import Account, Fact
-from saveline.core.journeys import Leg
+from saveline.core.cases import TAKEN, Case, Passage, case_of, door, straight
+from saveline.core.facts import Fact
+from saveline.core.journeys import Journey, Leg
 from saveline.core.periods import Period
 from saveline.core.records import known
 from saveline.store import load
 from saveline.store.bulk import Read
 from saveline.store.history import batched
-from saveline.store.remembered import accounts_as_of
+from saveline.store.remembered import known_accounts
 from saveline.store.rows import CAUSE, DEAL, EVENT
 
-_OF_ROW: Final = tuple(name for name in TAKEN if name != "causes")
 _ROWS = Read(
-    sa.select(DEAL.c.id, DEAL.c.account_id, EVENT.c.at, EVENT.c.late_s, *(DEAL.c[f] for f in _OF_ROW))
+    sa.select(DEAL.c.id, DEAL.c.account_id, EVENT.c.at, EVENT.c.late_s, *(DEAL.c[f] for f in TAKEN))
     .join(EVENT, sa.and_(EVENT.c.deal_id == DEAL.c.id, EVENT.c.seq == DEAL.c.seq))
     .order_by(DEAL.c.id),
     DEAL.c.id,
@@ -71,20 +70,22 @@ def lived_since(conn: Connection, since: datetime, period: Period) -> list[Case]
 
 def _cases(conn: Connection, ids: Sequence[int], period: Period) -> Iterator[Case]:
     rows = _ROWS.rows(conn, ids)
-    steps = load.grouped((deal_id, step) for deal_id, *step in _STEPS.rows(conn, ids))
+    steps = load.grouped((row[0], row) for row in _STEPS.rows(conn, ids))
     straight_on = {row[0] for row in rows if _settled(row[2], row[3], period) and _straight(steps.get(row[0], ()))}
-    accounts = _accounts(conn, {row[1] for row in rows}, period.known)
+    accounts = known_accounts(conn, sorted({row[1] for row in rows}), period.known)
     causes = load.grouped((row[0], row[1]) for row in _CAUSES.rows(conn, ids))
     doors = load.grouped((row[0], (row[1], row[2])) for row in _DOORS.rows(conn, ids))
     folded = load.records(conn, [i for i in ids if i not in straight_on])
-    for deal_id, account_id, _, _, *values in rows:
+    for row in rows:
+        deal_id, account = row[0], accounts[row[1]]
         if deal_id in straight_on:
-            taken = dict(zip(_OF_ROW, values, strict=True))
-            yield _from_row(deal_id, accounts[account_id], taken, causes, steps, doors)
+            way, passages = _way(row, steps.get(deal_id, ()))
+            by = door(doors.get(deal_id, ()))
+            yield Case(*(deal_id, account, *row[4:], tuple(causes.get(deal_id, ())), passages, way, by))
             continue
         events = [r.event for r in known(folded[deal_id], period.end, period.known)]
         if events:
-            yield case_of(accounts[account_id], events, deal_id)
+            yield case_of(account, events, deal_id)
 
 
 def _settled(at: datetime, late_s: int, period: Period) -> bool:
@@ -93,26 +94,12 @@ def _settled(at: datetime, late_s: int, period: Period) -> bool:
 
 
 def _straight(steps: Sequence[Sequence[Any]]) -> bool:
-    return all(kind == "stage_entered" for _, kind, _ in steps)
+    return all(step[2] == "stage_entered" for step in steps)
 
 
-def _from_row(
-    deal_id: int,
-    account: Account,
-    taken: Mapping[str, Any],
-    causes: Mapping[int, Sequence[str]],
-    steps: Mapping[int, Sequence[Sequence[Any]]],
-    doors: Mapping[int, Sequence[tuple[str, int]]],
-) -> Case:
-    mine = steps.get(deal_id, ())
-    stages = tuple(_entered.decode(data).stage for _, _, data in mine)
-    leg = Leg(taken["opened_at"], stages, taken["outcome"] or "", taken["closed_at"])
-    way, passages = straight(deal_id, leg, [at for at, _, _ in mine])
-    said = {**taken, "causes": tuple(causes.get(deal_id, ()))}
-    by = door(doors.get(deal_id, ()))
-    return Case(deal_id, account, **said, passages=passages, journey=way, door=by)
+_OPENED, _CLOSED, _OUTCOME = (4 + TAKEN.index(name) for name in ("opened_at", "closed_at", "outcome"))
 
 
-def _accounts(conn: Connection, ids: set[int], at: datetime) -> dict[int, Account]:
-    found = load.accounts(conn, sorted(ids))
-    return {a.id: a for a in accounts_as_of(conn, found, at)}
+def _way(row: Sequence[Any], steps: Sequence[Sequence[Any]]) -> tuple[Journey, tuple[Passage, ...]]:
+    stages = tuple(_entered.decode(step[3]).stage for step in steps)
+    return straight(row[0], Leg(row[_OPENED], stages, row[_OUTCOME] or "", row[_CLOSED]), [step[1] for step in steps])

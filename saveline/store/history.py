@@ -56,8 +56,7 @@ def of_period(conn: Connection, period: Period) -> Past:
     for some in batched(moved):
         records.update(load.records(conn, some))
     rest = [deal for some in batched(still) for deal, _ in load.deals(conn, some)]
-    accounts = load.accounts(conn, sorted(set(owners.values())))
-    known = {a.id: a for a in remembered.accounts_as_of(conn, accounts, period.known)}
+    known = remembered.known_accounts(conn, sorted(set(owners.values())), period.known)
     return Past(records, rest, {deal_id: known[account_id] for deal_id, account_id in owners.items()})
 
 
@@ -78,8 +77,10 @@ def _concerned(conn: Connection, period: Period) -> list[int]:
             DEAL.c.left_at >= start,
         ),
     )
+    lateness = EVENT.c.late_s >= sa.literal_column(str(LATE_SECONDS))
+    longest = conn.execute(sa.select(sa.func.max(EVENT.c.late_s)).where(lateness)).scalar() or 0
     late = sa.select(EVENT.c.deal_id, EVENT.c.at, EVENT.c.late_s).where(
-        EVENT.c.late_s >= sa.literal_column(str(LATE_SECONDS)), EVENT.c.at < period.end
+        lateness, EVENT.c.at < period.end, EVENT.c.at >= start - timedelta(seconds=longest)
     )
     missed = (d for d, at, late_s in conn.execute(late) if at + timedelta(seconds=late_s) >= start)
     return sorted({*conn.execute(lived).scalars(), *missed})

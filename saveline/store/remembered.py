@@ -18,6 +18,7 @@ import models
 from saveline.core.facts import Absence, Account, Person
 from saveline.core.workspace import Names
 from saveline.store import directory
+from saveline.store.bulk import Read
 from saveline.store.database import insert_into
 from saveline.store.load import ACCOUNT
 from saveline.store.rows import table
@@ -104,6 +105,36 @@ def last_names(conn: Connection) -> Names | None:
 def account_versions(conn: Connection, ids: Sequence[int]) -> Iterable[sa.Row[Any]]:
     """All versions of these accounts, by account and moment, as ``account_version`` has them."""
     return _rows(conn, _ACCOUNTS, ids)
+
+
+_KNOWN = ("name", "segment", "vertical", "region", "arr_cents", "renewal", "left_on")
+_ACCOUNT_KNOWN = Read(
+    sa.select(
+        ACCOUNT.c.id,
+        ACCOUNT.c.key,
+        _ACCOUNTS.versions.c.at,
+        *(
+            sa.case((_ACCOUNTS.versions.c.at.is_(None), ACCOUNT.c[c]), else_=_ACCOUNTS.versions.c[c]).label(c)
+            for c in _KNOWN
+        ),
+    )
+    .outerjoin(_ACCOUNTS.versions, _ACCOUNTS.versions.c.account_id == ACCOUNT.c.id)
+    .order_by(ACCOUNT.c.id, _ACCOUNTS.versions.c.at),
+    ACCOUNT.c.id,
+)
+
+
+def known_accounts(conn: Connection, ids: Sequence[int], at: datetime) -> dict[int, Account]:
+    """Accounts as they were known at a moment, with nothing but what versions are kept of: the last up to the moment,
+    else the first there is, else as it is now."""
+    rows: dict[int, Sequence[Any]] = {}
+    for row in _ACCOUNT_KNOWN.rows(conn, ids):
+        if row[0] not in rows or row[2] <= at:
+            rows[row[0]] = row
+    return {
+        i: Account(i, key, name, segment, vertical, region, arr_cents, renewal, left_on=left_on)
+        for i, key, _, name, segment, vertical, region, arr_cents, renewal, left_on in rows.values()
+    }
 
 
 def accounts_as_of(conn: Connection, accounts: Sequence[Account], at: datetime) -> list[Account]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from saveline.core import arr
 from saveline.core.arr import Span
@@ -40,7 +41,7 @@ def test_the_sections_say_what_the_year_was() -> None:
     assert (found.period.first, found.period.start.arr_cents) == (date(2026, 11, 30), 200_000_00)
     report = stage_report([], WORKSPACE, PEOPLE, DECEMBER)
     assert retained(report, SAYING) is None
-    report = stage_report([], WORKSPACE, PEOPLE, DECEMBER, customers=found)
+    report = replace(stage_report([], WORKSPACE, PEOPLE, DECEMBER), customers=found)
     section, why, by_quarter = retained(report, SAYING), departed(report, SAYING), cohorts(report, SAYING)
     assert section is not None
     assert why is not None

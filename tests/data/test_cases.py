@@ -71,8 +71,7 @@ class Told:
 
     def accounts(self, period: Period) -> dict[int, Account]:
         with self.desk.reading() as conn:
-            found = load.accounts(conn, sorted(set(self.owners.values())))
-            as_known = {a.id: a for a in remembered.accounts_as_of(conn, found, period.known)}
+            as_known = remembered.known_accounts(conn, sorted(set(self.owners.values())), period.known)
         return {deal_id: as_known[account_id] for deal_id, account_id in self.owners.items()}
 
     def cases(self, period: Period) -> list[Case]:

@@ -1,0 +1,233 @@
+"""How deals move, worked out from the cases of twelve months: see ``saveline.core.pipeline`` for what the figures are.
+
+A deal counts as decided when it ended with an outcome of the workspace that is a save or is not one; one that was
+merged into another, or whose risk cleared, says nothing about either.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from saveline.core.cases import Case
+from saveline.core.certainty import FLOOR, Calibration, Incidence, Quantile
+from saveline.core.facts import Deal
+from saveline.core.journeys import ways
+from saveline.core.periods import Period
+from saveline.core.pipeline import ForecastLine, FunnelStep, Outlook, Pipeline, StageTime, StuckLine
+from saveline.core.report import is_late
+from saveline.core.stories import Story
+from saveline.core.workspace import Workspace
+from saveline.evidence.calibration import Forecast, calibrate
+from saveline.evidence.incidence import Course, incidence
+from saveline.evidence.learned import of_counts
+from saveline.evidence.rates import rate
+from saveline.evidence.survival import Spell, stay
+
+DAY: Final = timedelta(days=1)
+MONTH: Final = timedelta(days=30)
+SETTLES: Final = timedelta(days=120)
+"""Forecasts of the last days are not looked back at: of such young deals only those that ended quickly are decided."""
+STAYS: Final = (7, 14, 30, 60)
+"""After how many days in a stage the report says how many are still there."""
+ENDS: Final = (30, 60, 90, 180)
+"""After how many days it says how many have ended, and how."""
+MOST_LISTED: Final = 10
+
+
+def pipeline(
+    cases: Sequence[Case], told: Sequence[Story], workspace: Workspace, period: Period, since: datetime
+) -> Pipeline:
+    """``cases`` are all deals that were open at some time from ``since`` on, ``told`` those of the period."""
+    decided = Decided(cases, workspace)
+    first = since.astimezone(ZoneInfo(workspace.zone)).date()
+    times = tuple(_times(cases, workspace, period, since))
+    open_now = [s for s in told if not s.now.closed]
+    stuck = _stuck(open_now, {t.stage: t.stay.late for t in times}, workspace, period)
+    return Pipeline(
+        first,
+        tuple(_funnel(cases, decided, workspace, since)),
+        _outlook(open_now, decided, workspace, period, since),
+        times,
+        _endings(cases, workspace, period, since),
+        tuple(stuck[:MOST_LISTED]),
+        len(stuck),
+        sum(s.arr_cents for s in stuck),
+        ways([c.journey for c in cases]),
+    )
+
+
+class Decided:
+    """Which cases were decided, and how: by the deal's number, whether it was saved."""
+
+    def __init__(self, cases: Iterable[Case], workspace: Workspace) -> None:
+        saves = {o.key: o.saved for o in workspace.outcomes if not o.cleared}
+        self.cases = [c for c in cases if c.outcome in saves]
+        self.saved = {c.deal_id: saves[c.outcome] for c in self.cases if c.outcome is not None}
+
+
+# --- the funnel -------------------------------------------------------------------------------------------------------
+
+
+def _funnel(cases: Iterable[Case], decided: Decided, workspace: Workspace, since: datetime) -> Iterable[FunnelStep]:
+    rank = {s.key: i for i, s in enumerate(workspace.stages)}
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for case in cases:
+        for key, fate in _fates(case, decided.saved.get(case.deal_id), rank, since).items():
+            counts[key][fate] += 1
+    for stage in workspace.stages:
+        of = counts[stage.key]
+        went, stopped = of["went_on"], of["stopped"]
+        yield FunnelStep(stage.key, stage.title, of.total(), went, stopped, of["here"], rate(went, went + stopped))
+
+
+def _fates(case: Case, saved: bool | None, rank: Mapping[str, int], since: datetime) -> dict[str, str]:
+    """What became of the deal after it came to a stage: by the stages it came to from ``since`` on."""
+    found: dict[str, str] = {}
+    furthest = -1
+    for passage in reversed(case.passages):
+        at = rank.get(passage.stage, -1)
+        if passage.since >= since:
+            found[passage.stage] = "went_on" if furthest > at or saved else _otherwise(case, saved)
+        furthest = max(furthest, at)
+    return found
+
+
+def _otherwise(case: Case, saved: bool | None) -> str:
+    if case.outcome is None:
+        return "here"
+    return "elsewhere" if saved is None else "stopped"
+
+
+# --- what it is likely to come to -------------------------------------------------------------------------------------
+
+
+def _outlook(
+    open_now: Sequence[Story], decided: Decided, workspace: Workspace, period: Period, since: datetime
+) -> Outlook:
+    keys = [s.key for s in workspace.stages]
+    seen = _Seen()
+    for case in decided.cases:
+        seen.add(first_came(case), saved=decided.saved[case.deal_id])
+    learned = {line.stage: line for line in of_counts(seen.counts, keys)}
+    here: dict[str, list[Deal]] = defaultdict(list)
+    for story in open_now:
+        here[story.now.stage].append(story.now)
+    lines = tuple(
+        ForecastLine(
+            s.key, s.title, len(here[s.key]), sum(d.arr_cents for d in here[s.key]), s.probability, learned.get(s.key)
+        )
+        for s in workspace.stages
+    )
+    return Outlook(
+        lines,
+        _weighted([(line, line.stated) for line in lines]),
+        _weighted([(line, line.learned.chance if line.learned else None) for line in lines]),
+        calibrate(_stated(decided, workspace, since, period.end - SETTLES), keys),
+        _learned_before(decided, keys, since, period.end - SETTLES),
+    )
+
+
+def _weighted(lines: Sequence[tuple[ForecastLine, float | None]]) -> int | None:
+    """In whole cents. Nothing where the deals of a stage have no chance: a sum over some stages only would mislead."""
+    told = [(line.arr_cents, chance) for line, chance in lines if line.deals]
+    if any(chance is None for _, chance in told):
+        return None
+    return round(sum(cents * chance for cents, chance in told if chance is not None))
+
+
+class _Seen:
+    """By stage, how many of the decided deals that had come to it were saved, and how many there were."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, tuple[int, int]] = {}
+
+    def add(self, stages: Iterable[str], *, saved: bool) -> None:
+        for stage in stages:
+            k, n = self.counts.get(stage, (0, 0))
+            self.counts[stage] = k + saved, n + 1
+
+
+def _stated(decided: Decided, workspace: Workspace, since: datetime, until: datetime) -> list[Forecast]:
+    chances = {s.key: s.probability for s in workspace.stages}
+    came = Counter((stage, saved) for stage, _, saved in _came(decided, since, until))
+    found = ((stage, chances.get(stage), saved, n) for (stage, saved), n in came.items())
+    return [Forecast(stage, chance, saved, n) for stage, chance, saved, n in found if chance is not None]
+
+
+def _came(decided: Decided, since: datetime, until: datetime) -> Iterable[tuple[str, datetime, bool]]:
+    """Every stage that a decided deal first came to in ``[since, until)``, when, and whether it was saved later."""
+    for case in decided.cases:
+        saved = decided.saved[case.deal_id]
+        yield from ((stage, at, saved) for stage, at in first_came(case).items() if since <= at < until)
+
+
+def _learned_before(decided: Decided, keys: Sequence[str], since: datetime, until: datetime) -> Calibration:
+    """Each forecast as it would have been made: when a deal came to a stage, from what had been decided before the
+    thirty days in which it did. Nobody could have forecast anything before ten deals were decided."""
+    came: dict[int, Counter[tuple[str, bool]]] = defaultdict(Counter)
+    for stage, at, saved in _came(decided, since, until):
+        came[(at - since) // MONTH][stage, saved] += 1
+    seen, ended = _Seen(), sorted(decided.cases, key=attrgetter("closed_at"))
+    past, forecasts = 0, list[Forecast]()
+    for month in sorted(came):
+        while past < len(ended) and ended[past].closed_at < since + month * MONTH:  # type: ignore[operator]
+            seen.add(first_came(ended[past]), saved=decided.saved[ended[past].deal_id])
+            past += 1
+        if past < FLOOR:
+            continue
+        chances = {line.stage: line.chance for line in of_counts(seen.counts, keys)}
+        forecasts += [Forecast(s, chances[s], saved, n) for (s, saved), n in came[month].items() if s in chances]
+    return calibrate(forecasts, keys)
+
+
+def first_came(case: Case) -> dict[str, datetime]:
+    """When the deal first came to each stage."""
+    return {p.stage: p.since for p in reversed(case.passages)}
+
+
+# --- how long ---------------------------------------------------------------------------------------------------------
+
+
+def _times(cases: Iterable[Case], workspace: Workspace, period: Period, since: datetime) -> Iterable[StageTime]:
+    """Every stay of the twelve months; one that began before is looked at from their first day on."""
+    spells: dict[str, list[Spell]] = defaultdict(list)
+    for case in cases:
+        for p in case.passages:
+            if p.until is None or p.until > since:
+                days = ((p.until or period.end) - p.since) / DAY
+                spells[p.stage].append(Spell(days, p.until is not None, max(0.0, (since - p.since) / DAY)))
+    return (StageTime(s.key, s.title, stay(spells[s.key], STAYS)) for s in workspace.stages)
+
+
+def _endings(cases: Iterable[Case], workspace: Workspace, period: Period, since: datetime) -> tuple[Incidence, ...]:
+    """From when a deal was opened until it was last closed; deals that were opened within the twelve months. One that
+    was merged was last seen then."""
+    outcomes = [o.key for o in workspace.outcomes]
+    courses = []
+    for c in cases:
+        if c.opened_at >= since:
+            outcome = c.outcome if c.outcome in outcomes else None
+            courses.append(Course(((c.closed_at or period.end) - c.opened_at) / DAY, outcome))
+    return incidence(courses, outcomes, ENDS)
+
+
+def _stuck(
+    open_now: Iterable[Story], usual: Mapping[str, Quantile], workspace: Workspace, period: Period
+) -> list[StuckLine]:
+    """The most ARR first. A paused deal stands still because somebody wants it to."""
+    lines = []
+    for deal, account in ((s.now, s.account) for s in open_now):
+        longest = usual.get(deal.stage, Quantile()).days
+        if deal.state != "open" or deal.stage_at is None:
+            continue
+        days = (period.end - deal.stage_at) / DAY
+        late = is_late(deal, period.end)
+        if late or (longest is not None and days > longest):
+            title = workspace.stage_title(deal.stage)
+            lines.append(StuckLine(deal.id, account.name, deal.arr_cents, title, days, longest, late))
+    return sorted(lines, key=lambda line: (-line.arr_cents, line.deal_id))
