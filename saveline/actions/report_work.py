@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from saveline.core import support as answering
@@ -21,8 +22,12 @@ from saveline.core.workspace import Workspace
 from saveline.store import load, support
 
 
-def work_of(conn: Connection, told: Sequence[Story], workspace: Workspace, people: People, period: Period) -> Work:
-    """Of the deals of ``period``. Of those that rested, a history is read only where the clocks do not say enough."""
+def work_of(
+    conn: Connection, told: Sequence[Story], workspace: Workspace, people: People, period: Period, now: datetime
+) -> Work:
+    """Of the deals of ``period``; of one that is not over, up to ``now``, or to when it was known: no day is counted
+    before it has passed. Of deals that rested, a history is read only where the clocks do not say enough."""
+    period = replace(period, end=max(period.start, min(period.end, period.known, now)))
     asked = unsure(told, period.start, period.end)
     records = load.records(conn, asked) if asked else {}
     more = {i: [r.event for r in known(some, period.end, period.known)] for i, some in records.items()}

@@ -84,7 +84,7 @@ def _build(desk: Desk, conn: Connection, period: Period) -> StageReport:
         stage_report(told, workspace, people, period),
         customers=_customers(conn, period, workspace.zone, before, paid),
         voice=voice(conn, period, workspace, Known(year, paid, lived)),
-        work=work_of(conn, told, workspace, people, period),
+        work=work_of(conn, told, workspace, people, period, desk.now(conn)),
         pipeline=pipeline(lived, told, workspace, period, since) if lived else None,
     )
     return with_findings(report)
