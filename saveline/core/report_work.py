@@ -135,7 +135,7 @@ def _part(key: str, name: Cell, seconds: int, of: int, saying: Saying, *, strong
         key,
         (
             name,
-            Cell(text, round(n, 4), saying.say("{days} d", days=text)),
+            Cell(saying.say("{days} d", days=text), round(n, 4)),
             Cell(_percent(seconds / of, saying), round(seconds / of, 4)),
         ),
         strong,

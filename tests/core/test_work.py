@@ -2,7 +2,7 @@
 
 Planted bugs that turned these tests red: a deal that was lost credited, an owner without a task left out, help that the
 asker gave themselves, an absent person's places counted, tasks of a paused deal counted as load, a rung counted from
-nothing, and tasks of all times in the ladders of the period.
+nothing, what was done before a deal was opened again credited, and tasks of all times in the ladders of the period.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from saveline.core.changes import (
     Commented,
     DealOpened,
     DealPaused,
+    DealReopened,
     Escalated,
     Event,
     HelpAsked,
@@ -142,6 +143,17 @@ def test_everybody_who_had_a_part_is_credited_with_the_whole() -> None:
         ),
         asked=2, answered=1,
     )  # fmt: skip
+
+
+def test_what_was_done_before_it_was_lost_and_opened_again_has_no_part_in_the_save() -> None:
+    author = opened()
+    author.write(TUE, TaskDone(), given_to(author, ELI, MON + 9, FRI), ELI)
+    author.close(TUE + 1, "lost", None)
+    author.write(WED, DealReopened("play", "hash", ANA, hour(2000)))
+    author.write(THU, TaskDone(), given_to(author, ANA, WED, FRI), ANA)
+    author.close(FRI, kept=500)
+    (helper,) = told(author.events).credit.helpers
+    assert (helper.name, helper.tasks, helper.kept_cents) == ("Ana Ruiz", 1, 500)
 
 
 @given(lives=st.lists(histories(), min_size=1, max_size=4))
