@@ -19,8 +19,10 @@ from typing import Any
 
 import pytest
 
+from saveline.actions import reports
 from saveline.actions.exporting import write_log
 from saveline.core.journeys import Journey, Journeys, Walk, journey, ways
+from saveline.core.periods import week_of
 from tests.data.lived import Lived
 from tests.world import World
 
@@ -54,6 +56,9 @@ def test_pm4py_finds_the_same_ways_and_times(lite: World, tmp_path: Path) -> Non
     found = (journey(deal_id, events) for deal_id, events in lived.histories().items())
     ours = [j for j in found if j is not None]
     says = ways(ours)
+    report = reports.build(lite.desk, week_of(lite.now, lite.desk.workspace.zone))
+    assert report.pipeline is not None
+    assert report.pipeline.journeys == says, "what the stage report says is what is held against pm4py here"
     check_hard(lived, says)
     xes, ocel = tmp_path / "log.xes.gz", tmp_path / "log.json.gz"
     written = [write_log(lite.desk, xes, "xes"), write_log(lite.desk, ocel, "ocel")]
