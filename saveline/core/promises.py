@@ -73,13 +73,18 @@ class Promise(Fact, frozen=True):
 def promises(
     told: Iterable[Story], people: People, start: datetime, end: datetime, more: Mapping[int, Sequence[Event]]
 ) -> list[Promise]:
-    """Of the tasks of ``told``, as they stand at ``end``: all but those to which nothing happened since ``start``, and
-    whose due moment is not in between. ``more`` are histories of deals that rested: of those that :func:`unsure`
-    names."""
+    """Of the tasks of ``told``, as they stand at ``end``: all but those that were closed before ``start``, and those to
+    which nothing happened since and whose due moment is not in between. ``more`` are histories of deals that rested: of
+    those that :func:`unsure` names."""
     found: list[Promise] = []
     for story in told:
         events = story.events or more.get(story.now.id, ())
-        found += promised(events, people, end) if events else _resting(story.now, people, start, end)
+        if events:
+            tasks = (t for t in story.now.tasks if t.state != "waiting")
+            running = frozenset(t.no for t in tasks if t.closed_at is None or t.closed_at >= start)
+            found += promised(events, people, end, running) if running else ()
+        else:
+            found += _resting(story.now, people, start, end)
     return found
 
 
@@ -116,14 +121,17 @@ def _department(people: People, person_id: int | None, department: str | None) -
     return department or (person.department if person else None) or ""
 
 
-def promised(events: Sequence[Event], people: People, end: datetime) -> list[Promise]:
-    """Of every task that was started in a deal's whole history, in the order of their numbers, as they stand at
-    ``end``."""
-    walk = _Walk(people)
+def promised(
+    events: Sequence[Event], people: People, end: datetime, only: frozenset[int] | None = None
+) -> list[Promise]:
+    """Of every task that was started in a deal's whole history, or ``only`` of those with these numbers, in the order
+    of their numbers, as they stand at ``end``."""
+    walk = _Walk(people, only)
     for event in events:
-        step = _STEPS.get(type(event.change))
-        if step is not None:
-            step(walk, event, event.change)
+        if only is None or not event.task_no or event.task_no in only:
+            step = _STEPS.get(type(event.change))
+            if step is not None:
+                step(walk, event, event.change)
     for task in walk.running():
         walk.run_to(task, end)
     return [walk.tasks[no].promise() for no in sorted(walk.tasks)]
@@ -154,8 +162,8 @@ class _Course:
 class _Walk:
     """One deal from its beginning on."""
 
-    def __init__(self, people: People) -> None:
-        self.people = people
+    def __init__(self, people: People, only: frozenset[int] | None) -> None:
+        self.people, self.only = people, only
         self.tasks: dict[int, _Course] = {}
         self.paused: datetime | None = None
 
@@ -188,7 +196,8 @@ class _Walk:
 
     def migrated(self, event: Event, change: c.DealMigrated) -> None:
         for task in change.tasks:
-            self._as_it_stands(task, event.at)
+            if self.only is None or task.no in self.only:
+                self._as_it_stands(task, event.at)
 
     def _as_it_stands(self, task: Task, at: datetime) -> None:
         course, clock = self.tasks.get(task.no), task.clock

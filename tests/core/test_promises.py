@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 
 from saveline.core.changes import DealOpened, DealPaused, Event, TaskAssigned, TaskDone, TaskGoesOn, TaskWaits, evolve
 from saveline.core.facts import Deal
-from saveline.core.periods import parse
+from saveline.core.periods import Period, parse
 from saveline.core.promises import Promise, answers_for, charged, in_hands, promised, promises, unsure
 from saveline.core.stories import resting
-from tests.core.test_elapsed import ACCOUNTS
+from tests.core.test_elapsed import ACCOUNTS, told
 from tests.core.worked import ANA, DORA, ELI, HOURS, PEOPLE, Author, histories, hour
 
 WEEK = parse("2026-W47", "Europe/Lisbon")
@@ -187,6 +187,18 @@ def test_what_is_settled_stays_settled(events: list[Event], cut: int) -> None:
             assert answers_for(now, PEOPLE) == answers_for(then, PEOPLE)
         elif now.settled_at is not None:
             assert now.settled_at >= hour(cut), "or it could have been seen then"
+
+
+@given(events=histories(), place=st.integers(0, 60))
+def test_of_a_period_only_what_can_be_settled_in_it_is_followed(events: list[Event], place: int) -> None:
+    """The period begins with one of the events."""
+    period = Period("p", "", events[place % len(events)].at, END)
+    every = promised(events, PEOPLE, END)
+    made = promises(told(events, period), PEOPLE, period.start, period.end, {})
+    assert [p for p in made if p.settled_at is not None and p.settled_at >= period.start] == [
+        p for p in every if p.settled_at is not None and p.settled_at >= period.start
+    ]
+    assert [p for p in made if p.started_at >= period.start] == [p for p in every if p.started_at >= period.start]
 
 
 @given(events=histories())
