@@ -192,8 +192,8 @@ def test_what_is_settled_stays_settled(events: list[Event], cut: int) -> None:
 @given(events=histories(), place=st.integers(0, 60))
 def test_of_a_period_only_what_can_be_settled_in_it_is_followed(events: list[Event], place: int) -> None:
     """The period begins with one of the events."""
-    period = Period("p", "", events[place % len(events)].at, END)
-    every = promised(events, PEOPLE, END)
+    period = Period("p", "", events[place % len(events)].at, hour(2000))
+    every = promised(events, PEOPLE, period.end)
     made = promises(told(events, period), PEOPLE, period.start, period.end, {})
     assert [p for p in made if p.settled_at is not None and p.settled_at >= period.start] == [
         p for p in every if p.settled_at is not None and p.settled_at >= period.start
