@@ -195,11 +195,21 @@ def decode(kind: str, data: str) -> Change:
 
 def evolve(deal: Deal, events: Iterable[Event]) -> Deal:
     """The deal after ``events``, which follow on from ``deal.seq``."""
+    tasks, seq = list(deal.tasks), deal.seq
+    moved = False
     for event in events:
-        change = event.change
+        change, seq = event.change, event.seq
         if isinstance(change, TaskChange):
-            task = change.fold(deal.tasks[event.task_no - 1], event)
-            deal = replace(deal, tasks=(*deal.tasks[: task.no - 1], task, *deal.tasks[task.no :]), seq=event.seq)
-        else:
-            deal = replace(change.fold(deal, event), seq=event.seq)
-    return deal
+            tasks[event.task_no - 1] = change.fold(tasks[event.task_no - 1], event)
+            moved = True
+            continue
+        # Changes of tasks are put into the deal only where one of the deal itself comes: a history is mostly theirs.
+        if moved:
+            deal, moved = replace(deal, tasks=tuple(tasks)), False
+        before = deal.tasks
+        deal = change.fold(deal, event)
+        if deal.tasks is not before:
+            tasks = list(deal.tasks)
+    if moved:
+        return replace(deal, tasks=tuple(tasks), seq=seq)
+    return deal if deal.seq == seq else replace(deal, seq=seq)

@@ -6,9 +6,8 @@ at the moment it belongs to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import takewhile
 
 from saveline.core.changes import Event
 from saveline.core.facts import Fact
@@ -25,6 +24,9 @@ class Record(Fact, frozen=True):
         return self.event.at + timedelta(seconds=self.late_s) if self.late_s else self.event.at
 
 
-def known(records: Iterable[Record], before: datetime, by: datetime) -> tuple[Record, ...]:
+def known(records: Sequence[Record], before: datetime, by: datetime) -> tuple[Record, ...]:
     """What happened ``before`` a moment and was written ``by`` another: always the beginning of a history."""
-    return tuple(takewhile(lambda r: r.event.at < before and r.recorded_at <= by, records))
+    for i, record in enumerate(records):
+        if record.event.at >= before or record.recorded_at > by:
+            return tuple(records[:i])
+    return tuple(records)

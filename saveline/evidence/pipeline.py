@@ -62,12 +62,22 @@ def pipeline(
 
 
 class Decided:
-    """Which cases were decided, and how: by the deal's number, whether it was saved."""
+    """The cases that were decided, with whether each was saved, and when it first came to each stage."""
 
     def __init__(self, cases: Iterable[Case], workspace: Workspace) -> None:
         saves = {o.key: o.saved for o in workspace.outcomes if not o.cleared}
         self.cases = [c for c in cases if c.outcome in saves]
         self.saved = {c.deal_id: saves[c.outcome] for c in self.cases if c.outcome is not None}
+        self.came = {c.deal_id: {p.stage: p.since for p in reversed(c.passages)} for c in self.cases}
+
+    def came_in(self, since: datetime, until: datetime) -> list[tuple[str, datetime, bool]]:
+        """Every stage that one of them first came to in ``[since, until)``, when, and whether it was saved later."""
+        return [
+            (stage, at, self.saved[deal_id])
+            for deal_id, came in self.came.items()
+            for stage, at in came.items()
+            if since <= at < until
+        ]
 
 
 # --- the funnel -------------------------------------------------------------------------------------------------------
@@ -112,8 +122,9 @@ def _outlook(
     keys = [s.key for s in workspace.stages]
     seen = _Seen()
     for case in decided.cases:
-        seen.add(first_came(case), saved=decided.saved[case.deal_id])
+        seen.add(decided.came[case.deal_id], saved=decided.saved[case.deal_id])
     learned = {line.stage: line for line in of_counts(seen.counts, keys)}
+    came = decided.came_in(since, period.end - SETTLES)
     here: dict[str, list[Deal]] = defaultdict(list)
     for story in open_now:
         here[story.now.stage].append(story.now)
@@ -127,8 +138,8 @@ def _outlook(
         lines,
         _weighted([(line, line.stated) for line in lines]),
         _weighted([(line, line.learned.chance if line.learned else None) for line in lines]),
-        calibrate(_stated(decided, workspace, since, period.end - SETTLES), keys),
-        _learned_before(decided, keys, since, period.end - SETTLES),
+        calibrate(_stated(came, workspace), keys),
+        _learned_before(came, decided, keys, since),
     )
 
 
@@ -152,42 +163,33 @@ class _Seen:
             self.counts[stage] = k + saved, n + 1
 
 
-def _stated(decided: Decided, workspace: Workspace, since: datetime, until: datetime) -> list[Forecast]:
+def _stated(came: Iterable[tuple[str, datetime, bool]], workspace: Workspace) -> list[Forecast]:
     chances = {s.key: s.probability for s in workspace.stages}
-    came = Counter((stage, saved) for stage, _, saved in _came(decided, since, until))
-    found = ((stage, chances.get(stage), saved, n) for (stage, saved), n in came.items())
+    counted = Counter((stage, saved) for stage, _, saved in came)
+    found = ((stage, chances.get(stage), saved, n) for (stage, saved), n in counted.items())
     return [Forecast(stage, chance, saved, n) for stage, chance, saved, n in found if chance is not None]
 
 
-def _came(decided: Decided, since: datetime, until: datetime) -> Iterable[tuple[str, datetime, bool]]:
-    """Every stage that a decided deal first came to in ``[since, until)``, when, and whether it was saved later."""
-    for case in decided.cases:
-        saved = decided.saved[case.deal_id]
-        yield from ((stage, at, saved) for stage, at in first_came(case).items() if since <= at < until)
-
-
-def _learned_before(decided: Decided, keys: Sequence[str], since: datetime, until: datetime) -> Calibration:
+def _learned_before(
+    came: Iterable[tuple[str, datetime, bool]], decided: Decided, keys: Sequence[str], since: datetime
+) -> Calibration:
     """Each forecast as it would have been made: when a deal came to a stage, from what had been decided before the
     thirty days in which it did. Nobody could have forecast anything before ten deals were decided."""
-    came: dict[int, Counter[tuple[str, bool]]] = defaultdict(Counter)
-    for stage, at, saved in _came(decided, since, until):
-        came[(at - since) // MONTH][stage, saved] += 1
+    months: dict[int, Counter[tuple[str, bool]]] = defaultdict(Counter)
+    for stage, at, saved in came:
+        months[(at - since) // MONTH][stage, saved] += 1
     seen, ended = _Seen(), sorted(decided.cases, key=attrgetter("closed_at"))
     past, forecasts = 0, list[Forecast]()
-    for month in sorted(came):
-        while past < len(ended) and ended[past].closed_at < since + month * MONTH:  # type: ignore[operator]
-            seen.add(first_came(ended[past]), saved=decided.saved[ended[past].deal_id])
+    for month in sorted(months):
+        begins = since + month * MONTH
+        while past < len(ended) and ended[past].closed_at < begins:  # type: ignore[operator]  # they are decided
+            seen.add(decided.came[ended[past].deal_id], saved=decided.saved[ended[past].deal_id])
             past += 1
         if past < FLOOR:
             continue
         chances = {line.stage: line.chance for line in of_counts(seen.counts, keys)}
-        forecasts += [Forecast(s, chances[s], saved, n) for (s, saved), n in came[month].items() if s in chances]
+        forecasts += [Forecast(s, chances[s], saved, n) for (s, saved), n in months[month].items() if s in chances]
     return calibrate(forecasts, keys)
-
-
-def first_came(case: Case) -> dict[str, datetime]:
-    """When the deal first came to each stage."""
-    return {p.stage: p.since for p in reversed(case.passages)}
 
 
 # --- how long ---------------------------------------------------------------------------------------------------------

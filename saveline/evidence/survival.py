@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from saveline.core.certainty import FLOOR, Quantile, ShareAt, Stay
@@ -37,7 +38,7 @@ def stay(spells: Iterable[Spell], at: Sequence[float], *, floor: int = FLOOR) ->
     worth (Dorey and Korn 1987, Stat. Med. 6:679): with no deal open it is that of a plain rate. Spells that were never
     watched (``days <= since``, but for those that left on day 0) are left out. Below ``floor`` only counts.
     """
-    seen = sorted((s for s in spells if s.days > s.since or not s.days), key=lambda s: (s.days, s.gone, s.since))
+    seen = sorted((s for s in spells if s.days > s.since or not s.days), key=attrgetter("days", "gone", "since"))
     gone = sum(spell.gone for spell in seen)
     if len(seen) < max(floor, 1):
         return Stay(len(seen), gone)

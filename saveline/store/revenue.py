@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -27,11 +27,16 @@ DEPARTURES: Final = Natural(table(models.Departure), ("account_id", "source_key"
 
 def turnovers(conn: Connection, moments: Sequence[datetime], zone: ZoneInfo) -> list[Turnover]:
     """Of every account, as it was known at each of the moments."""
-    subscriptions, accounts = _versions(conn, SUBSCRIPTION, max(moments)), _versions(conn, ACCOUNT, max(moments))
+    subscriptions, accounts = _versions(conn, SUBSCRIPTION, max(moments)), _said(conn, max(moments), zone)
+    whole = {account_id: _course(said) for account_id, said in accounts.items()}
     return [
         Turnover(
             _of_subscriptions(_last(subscriptions, "subscription_id", known)),
-            _of_accounts((row for row in accounts if row.at <= known), zone),
+            {
+                account_id: whole[account_id] if said[-1][0] <= known else _course(_by(said, known))
+                for account_id, said in accounts.items()
+                if said[0][0] <= known
+            },
         )
         for known in moments
     ]
@@ -50,13 +55,29 @@ def _of_subscriptions(rows: Iterable[sa.Row[Any]]) -> dict[int, Course]:
     return {account_id: arr.of_subscriptions(some) for account_id, some in spans.items()}
 
 
-def _of_accounts(rows: Iterable[sa.Row[Any]], zone: ZoneInfo) -> dict[int, Course]:
-    steps: dict[int, list[tuple[date, int]]] = {}
-    left: dict[int, date | None] = {}
-    for row in rows:
-        steps.setdefault(row.account_id, []).append((row.at.astimezone(zone).date(), row.arr_cents))
-        left[row.account_id] = row.left_on
-    return {account_id: arr.of_versions(some, left[account_id]) for account_id, some in steps.items()}
+_Said: TypeAlias = tuple[datetime, date, int, date | None]
+"""When a row of an account was written, on which day that was, its ARR in cents, and when the account leaves."""
+
+
+def _said(conn: Connection, known: datetime, zone: ZoneInfo) -> dict[int, list[_Said]]:
+    """By account what its row said, oldest first."""
+    columns = (ACCOUNT.c[c] for c in ("account_id", "at", "arr_cents", "left_on"))
+    days: dict[datetime, date] = {}
+    found: dict[int, list[_Said]] = {}
+    query = sa.select(*columns).where(ACCOUNT.c.at <= known).order_by(ACCOUNT.c.at)
+    for account_id, at, cents, left_on in conn.execute(query):
+        if at not in days:
+            days[at] = at.astimezone(zone).date()
+        found.setdefault(account_id, []).append((at, days[at], cents, left_on))
+    return found
+
+
+def _by(said: Sequence[_Said], known: datetime) -> list[_Said]:
+    return [line for line in said if line[0] <= known]
+
+
+def _course(said: Sequence[_Said]) -> Course:
+    return arr.of_versions(((day, cents) for _, day, cents, _ in said), said[-1][3])
 
 
 def _versions(conn: Connection, versions: sa.Table, known: datetime) -> Sequence[sa.Row[Any]]:
