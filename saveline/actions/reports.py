@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ from saveline.core.periods import Period, end_of
 from saveline.core.report import StageReport, stage_report, with_findings
 from saveline.core.report_words import report_page
 from saveline.core.stories import Story, resting, stories
+from saveline.core.workspace import Workspace
 from saveline.core.worktime import DaysOff
 from saveline.evidence.pipeline import pipeline
 from saveline.notify.languages import tongue
@@ -75,26 +77,38 @@ def _build(desk: Desk, conn: Connection, period: Period) -> StageReport:
     people = People(
         known, workspace.departments, workspace.zone, workspace.hours, DaysOff(workspace.country, workspace.holidays)
     )
-    told, zone = told_in(conn, period), ZoneInfo(workspace.zone)
-    before, paid = revenue.turnovers(conn, (period.start, period.known), zone)
+    told = told_in(conn, period)
+    report = stage_report(told, workspace, people, period)
+    report = replace(report, work=work_of(conn, told, workspace, people, period, desk.now(conn)))
+    # What follows looks at a year, and not at the events of the period: they are let go first, for they are large.
+    open_now = [replace(s, events=()) for s in told if not s.now.closed]
+    del told
+    return with_findings(_of_the_year(conn, report, workspace, period, open_now))
+
+
+def _of_the_year(
+    conn: Connection, report: StageReport, workspace: Workspace, period: Period, open_now: Sequence[Story]
+) -> StageReport:
+    """The report with what is told of the twelve months up to the period's end."""
+    before, paid = revenue.turnovers(conn, (period.start, period.known), ZoneInfo(workspace.zone))
     year = year_of(period, workspace.zone)
     since = end_of(year[0], workspace.zone)
     lived = cases.lived_since(conn, since, period)
-    report = replace(
-        stage_report(told, workspace, people, period),
+    return replace(
+        report,
         customers=_customers(conn, period, workspace.zone, before, paid),
         voice=voice(conn, period, workspace, Known(year, paid, lived)),
-        work=work_of(conn, told, workspace, people, period, desk.now(conn)),
-        pipeline=pipeline(lived, told, workspace, period, since) if lived else None,
+        pipeline=pipeline(lived, open_now, workspace, period, since) if lived else None,
     )
-    return with_findings(report)
 
 
 def told_in(conn: Connection, period: Period) -> list[Story]:
     """The deals of the period, in the order of their numbers."""
     past = history.of_period(conn, period)
     rest = (resting(deal, past.accounts[deal.id], period) for deal in past.rest)
-    told = [*stories(past.records, past.accounts, period), *(s for s in rest if s is not None)]
+    told = [s for s in rest if s is not None]
+    for some in history.records(conn, past.moved):
+        told += stories(some, past.accounts, period)
     return sorted(told, key=lambda s: s.now.id)
 
 

@@ -40,13 +40,12 @@ MOST_LISTED: Final = 10
 
 
 def pipeline(
-    cases: Sequence[Case], told: Sequence[Story], workspace: Workspace, period: Period, since: datetime
+    cases: Sequence[Case], open_now: Sequence[Story], workspace: Workspace, period: Period, since: datetime
 ) -> Pipeline:
-    """``cases`` are all deals that were open at some time from ``since`` on, ``told`` those of the period."""
+    """``cases`` are all deals that were open at some time from ``since`` on, ``open_now`` those that are at the end."""
     decided = Decided(cases, workspace)
     first = since.astimezone(ZoneInfo(workspace.zone)).date()
     times = tuple(_times(cases, workspace, period, since))
-    open_now = [s for s in told if not s.now.closed]
     stuck = _stuck(open_now, {t.stage: t.stay.late for t in times}, workspace, period)
     return Pipeline(
         first,

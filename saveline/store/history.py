@@ -32,10 +32,10 @@ _LAST = Read(
 
 
 class Past(Fact, frozen=True):
-    """What a report is built from: the histories of the deals that moved, those that ``rest`` as they stand since
-    before the period, and by deal the account."""
+    """What a report is built from: the deals that ``moved``, whose histories :func:`records` reads, those that ``rest``
+    as they stand since before the period, and by deal the account."""
 
-    records: Mapping[int, Sequence[Record]]
+    moved: Sequence[int]
     rest: Sequence[Deal]
     accounts: Mapping[int, Account]
 
@@ -52,12 +52,14 @@ def of_period(conn: Connection, period: Period) -> Past:
         rests = at < period.start and at + timedelta(seconds=late_s) <= period.start
         (still if rests else moved).append(deal_id)
         owners[deal_id] = account_id
-    records: dict[int, list[Record]] = {}
-    for some in batched(moved):
-        records.update(load.records(conn, some))
     rest = [deal for some in batched(still) for deal, _ in load.deals(conn, some)]
     known = remembered.known_accounts(conn, sorted(set(owners.values())), period.known)
-    return Past(records, rest, {deal_id: known[account_id] for deal_id, account_id in owners.items()})
+    return Past(moved, rest, {deal_id: known[account_id] for deal_id, account_id in owners.items()})
+
+
+def records(conn: Connection, deals: Sequence[int]) -> Iterator[Mapping[int, Sequence[Record]]]:
+    """The histories of deals, those of some of them at a time."""
+    return (load.records(conn, some) for some in batched(deals))
 
 
 def batched(ids: Sequence[int]) -> Iterator[Sequence[int]]:
