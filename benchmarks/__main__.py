@@ -24,6 +24,10 @@ def main() -> None:
         _ledger(given)
     elif given.what == "press":
         press.main(given.n, given.queued)
+    elif given.what == "reports":
+        from benchmarks import reports  # it needs what only tests need
+
+        reports.run(given.databases, given.n, write=given.write)
     else:
         sizes = Sizes.quick() if given.quick else Sizes(dbos=given.dbos, rounds=given.rounds)
         everything(sizes, databases=given.databases, write=not given.quick or given.write)
@@ -55,6 +59,10 @@ def _arguments() -> argparse.Namespace:
     pressed = sub.add_parser("press", help="from a press in Slack to the next person's notice, with `saveline up`")
     pressed.add_argument("-n", type=int, default=press.PRESSES)
     pressed.add_argument("--queued", type=int, default=press.QUEUED)
+    told = sub.add_parser("reports", help="the weekly report on a long history, and benchmarks/REPORTS.md")
+    told.add_argument("--databases", nargs="+", choices=("sqlite", "pg"), default=["sqlite", "pg"])
+    told.add_argument("-n", type=int, default=100_000, help="deals")
+    told.add_argument("--write", action="store_true", help="write REPORTS.md")
     _for_faults(sub)
     return parser.parse_args()
 
