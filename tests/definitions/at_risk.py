@@ -72,14 +72,14 @@ def _both(amount: Amount) -> list[int]:
 
 @worked("ARR at risk and its bridge")
 def bridge(given: Values) -> Values:
-    names = ("arr", "opened", "ended", "on", "again", "written")
+    names = ("arr", "opened", "ended", "on", "again", "written", "brings")
     histories, written = list[list[tuple[float, Change]]](), dict[int, float]()
-    for i, (arr, first, ended, on, again, late) in enumerate(rows(given, *names), 1):
+    for i, (arr, first, ended, on, again, late, brings) in enumerate(rows(given, *names), 1):
         life = began(first, arr)
         if ended:
             life.append((on, DealMerged(1) if ended == "merged" else DealClosed(ended, "so")))
         if ended == "merged":
-            histories[0].append((on, DealJoined(i, "the same customer", 70, 0)))
+            histories[0].append((on, DealJoined(i, "another", 70, brings)))
         if again:
             life.append((again, AGAIN))
         if late != on:

@@ -55,7 +55,9 @@ def test_every_figure_is_worked_out_and_every_working_is_told() -> None:
 
 @pytest.mark.parametrize("name", sorted(figures()))
 def test_the_example_comes_out(name: str) -> None:
-    """Planted: a digit of an example; a z of 1.65; the guard's places counted from the largest."""
+    """Planted: a digit of an example; a z of 1.65; the guard's places counted from the largest; what is written late
+    taken as known at once; a paused deal called late; ARR that a merge moved taken off twice; growth in GRR; a deal
+    that was merged counted as stopped; the last 120 days looked back at; the time of a second life alone."""
     text = figures()[name]
     assert all(word in text for word in NEEDED)
     told = example(text)
