@@ -201,12 +201,14 @@ Block: TypeAlias = Sentences | Numbers | Table | Chart | Note
 
 
 class Section(Fact, frozen=True):
-    """``brief``: it is told in short forms as well, a post in Slack for one."""
+    """``brief``: it is told in short forms as well, a post in Slack for one. ``chapter`` is the title of the chapter it
+    is in; those of the first have none, and are what an e-mail tells."""
 
     key: str
     title: str
     blocks: tuple[Block, ...]
     brief: bool = False
+    chapter: str = ""
 
 
 class Page(Fact, frozen=True):
@@ -221,6 +223,11 @@ class Page(Fact, frozen=True):
     numbers: Numbers
     sections: tuple[Section, ...]
     reading: str
+
+    @property
+    def chapters(self) -> tuple[str, ...]:
+        """The titles of the chapters after the first, in order."""
+        return tuple(dict.fromkeys(s.chapter for s in self.sections if s.chapter))
 
     @property
     def charts(self) -> tuple[tuple[Section, Chart], ...]:
@@ -246,7 +253,7 @@ def plain(page: Page) -> dict[str, Any]:
             table = block["numbers"] if block["type"] == "chart" else block
             if table["type"] == "table":
                 tables[table["key"]] = _placed(table)
-    return {**made, "tables": tables}
+    return {**made, "tables": tables, "chapters": page.chapters}
 
 
 def _placed(table: dict[str, Any]) -> list[Mapping[str, str]]:

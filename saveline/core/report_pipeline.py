@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from saveline.core.blocks import Block, Cell, Column, Interval, Intervals, Note, Row, Section, Sentences, Table
 from saveline.core.certainty import FLOOR, Calibration, Learned, Quantile, ShareAt, StageForecast
+from saveline.core.journeys import Variant
 from saveline.core.pipeline import ForecastLine, FunnelStep, Outlook, Pipeline, StageTime
 from saveline.core.report import StageReport
 from saveline.core.report_sections import charted
@@ -207,7 +210,7 @@ def _reliability(found: Outlook, saying: Saying) -> Table:
         Column("learned", say("Forecast as learned"), "number", "share"),
         Column("happened", say("Were saved"), "number", "share", "figure"),
         Column("n", "n", "number", "deals"),
-        Column("off", say("Off")),
+        Column("off", say("Outside the interval")),
     )
     stated, learned = ({line.stage: line for line in c.stages} for c in (found.stated, found.learned))
     titles = {line.stage: line.title for line in found.lines}
@@ -223,13 +226,15 @@ def _reliability(found: Outlook, saying: Saying) -> Table:
 def _held(
     stated: StageForecast | None, learned: StageForecast | None, either: StageForecast, saying: Saying
 ) -> tuple[Cell, ...]:
-    off = any(line is not None and line.off for line in (stated, learned))
+    say = saying.say
+    both = ((say("the settings"), stated), (say("what was learned"), learned))
+    off = ", ".join(by for by, line in both if line is not None and line.off)
     return (
         saying.share(stated.forecast if stated else None),
         saying.share(learned.forecast if learned else None),
         saying.rate(either.happened),
         saying.number(either.happened.n, f"n = {either.happened.n}"),
-        Cell(saying.say("outside the interval") if off else "", tone="bad" if off else ""),
+        Cell(off),
     )
 
 
@@ -358,7 +363,7 @@ def ways(report: StageReport, saying: Saying) -> Section | None:
         Row(
             f"way_{i}",
             (
-                Cell(v.title),
+                Cell(_way(v, report)),
                 saying.deals(v.deals),
                 saying.days(_rounded(v.median_days), sentence("half took {days}")),
                 saying.days(_rounded(v.mean_days), sentence("mean {days}")),
@@ -374,6 +379,15 @@ def ways(report: StageReport, saying: Saying) -> Section | None:
     )  # fmt: skip
     table = Table("ways", say("The ways deals took, and days from opening to the end"), columns, rows, more=more)
     return Section("ways", say("The ways deals took"), (Sentences((said,)), table))
+
+
+def _way(variant: Variant, report: StageReport) -> str:
+    """The way in the titles of its stages and of its end."""
+    titles = {s.key: s.title for s in report.stages} | {o.key: o.title for o in report.outcomes}
+    return replace(
+        variant,
+        walk=tuple((tuple(titles.get(s, s) for s in stages), titles.get(end, end)) for stages, end in variant.walk),
+    ).title
 
 
 def _rounded(days: float | None) -> float | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from saveline.core import (
     report_bowtie,
@@ -30,37 +32,57 @@ READING: Final = sentence(
 )
 SectionOf: TypeAlias = Callable[[StageReport, Saying], Section | None]
 
-SECTIONS: Final[tuple[SectionOf, ...]] = (
-    report_sections.bridge,
-    report_lists.corrected,
-    report_sections.stages,
-    report_sections.outcomes,
-    report_lists.delayed,
-    report_lists.overridden,
-    report_lists.decisions,
-    report_lists.overdue,
-    report_pipeline.stuck,
-    report_pipeline.outlook,
-    report_pipeline.reliability,
-    report_pipeline.funnel,
-    report_pipeline.times,
-    report_pipeline.ways,
-    report_work.attainment,
-    report_work.ladder,
-    report_work.days,
-    report_work.load,
-    report_work.helpers,
-    report_support.support,
-    report_bowtie.bowtie,
-    report_customers.retained,
-    report_customers.departed,
-    report_customers.cohorts,
-    report_voice.nps,
-    report_voice.csat,
-    report_voice.contact,
+CHAPTERS: Final[tuple[tuple[str, tuple[SectionOf, ...]], ...]] = (
+    (
+        "",
+        (
+            report_sections.bridge,
+            report_lists.corrected,
+            report_sections.stages,
+            report_sections.outcomes,
+            report_lists.delayed,
+            report_lists.overridden,
+            report_lists.decisions,
+            report_lists.overdue,
+            report_pipeline.stuck,
+        ),
+    ),
+    (
+        sentence("How deals move"),
+        (
+            report_pipeline.outlook,
+            report_pipeline.reliability,
+            report_pipeline.funnel,
+            report_pipeline.times,
+            report_pipeline.ways,
+        ),
+    ),
+    (
+        sentence("Who does the work"),
+        (
+            report_work.attainment,
+            report_work.ladder,
+            report_work.days,
+            report_work.load,
+            report_work.helpers,
+            report_support.support,
+        ),
+    ),
+    (
+        sentence("Customers"),
+        (
+            report_bowtie.bowtie,
+            report_customers.retained,
+            report_customers.departed,
+            report_customers.cohorts,
+            report_voice.nps,
+            report_voice.csat,
+            report_voice.contact,
+        ),
+    ),
 )
-"""The page, from top to bottom. A section is one function from the report's value to blocks, or to nothing; a new one
-is written there, and is a line here: every form has it then."""
+"""The page, from top to bottom; its first chapter has no title. A section is one function from the report's value to
+blocks, or to nothing; a new one is written there, and is a line here: every form has it then."""
 
 
 def report_page(report: StageReport, zone: str, tongue: Tongue = ENGLISH) -> Page:
@@ -69,7 +91,7 @@ def report_page(report: StageReport, zone: str, tongue: Tongue = ENGLISH) -> Pag
     In another language than the one it was kept in, its findings are said anew.
     """
     saying = Saying(report.currency, ZoneInfo(zone), tongue)
-    sections = (section(report, saying) for section in SECTIONS)
+    sections = tuple(_sections(report, saying))
     return Page(
         company=report.company,
         title=_title(report, saying),
@@ -78,9 +100,16 @@ def report_page(report: StageReport, zone: str, tongue: Tongue = ENGLISH) -> Pag
         as_of=report.period.known,
         findings=report.findings if tongue is ENGLISH else findings(report, tongue),
         numbers=report_sections.numbers(report, saying),
-        sections=tuple(s for s in sections if s is not None),
+        sections=sections,
         reading=tongue.say(READING),
     )
+
+
+def _sections(report: StageReport, saying: Saying) -> Iterator[Section]:
+    for chapter, sections in CHAPTERS:
+        title = saying.say(chapter) if chapter else ""
+        told = (section(report, saying) for section in sections)
+        yield from (replace(s, chapter=title) for s in told if s is not None)
 
 
 def _title(report: StageReport, saying: Saying) -> str:

@@ -60,7 +60,17 @@ def test_every_table_has_its_caption_and_every_chart_its_table(browser: Browser,
         figures = shown.locator("figure[role=img]")
         assert [f.get_attribute("aria-label") for f in figures.all()] == [c.alt for _, c in page().charts]
         assert shown.locator("figure + details table").count() == figures.count()
-        assert headings(shown) == ["H1", *["H2"] * len(page().sections)]
+        assert headings(shown) == ["H1", *(f"H{level}" for level in page_levels())]
+
+
+def page_levels() -> list[int]:
+    """Of a page's headings below its title: a chapter's, and in it those of its sections."""
+    levels, chapter = list[int](), ""
+    for section in page().sections:
+        levels += [2] if section.chapter != chapter else []
+        chapter = section.chapter
+        levels.append(3 if chapter else 2)
+    return levels
 
 
 def headings(shown: Page) -> list[str]:

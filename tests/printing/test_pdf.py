@@ -65,7 +65,9 @@ def test_its_structure_is_that_of_the_page(read: PdfReader) -> None:
     assert kinds.count("/Table") == len(page().tables)
     assert kinds.count("/TH") == sum(len(table.columns) for _, table in page().tables)
     assert kinds.count("/TD") == sum(len(t.columns) * len(t.rows) for _, t in page().tables)
-    assert kinds.count("/H1") == len(page().sections)
+    below = sum(bool(s.chapter) for s in page().sections)
+    assert kinds.count("/H2") == below
+    assert kinds.count("/H1") == len(page().sections) - below + len(page().chapters)
 
 
 def test_its_fonts_are_in_it_and_are_ours(read: PdfReader) -> None:
@@ -82,6 +84,7 @@ def test_every_figure_can_be_read_out_of_it(read: PdfReader) -> None:
     text = squeezed("".join(sheet.extract_text() for sheet in read.pages))
     told = [cell.text for _, table in page().tables for row in table.rows for cell in row.cells]
     told += [n.text for n in page().numbers.numbers] + list(page().findings) + [s.title for s in page().sections]
+    told += page().chapters
     told += [b.finding for s in page().sections for b in s.blocks if isinstance(b, Chart)]
     assert [t for t in told if squeezed(t) not in text] == []
     assert squeezed(HOSTILE) in text
