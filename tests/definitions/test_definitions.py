@@ -14,8 +14,10 @@ import pytest
 
 import tests.definitions
 from tests.definitions import WORKINGS
+from tests.reported import page
 
-PAGE = Path(__file__).parents[2] / "docs" / "definitions.md"
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE, REPORTS = DOCS / "definitions.md", DOCS / "reports.md"
 EXAMPLE = re.compile(r"^```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NEEDED = ("**Says**", "**Formula**", "**Source**")
 
@@ -66,3 +68,11 @@ def test_the_example_comes_out(name: str) -> None:
     assert set(found) == set(told["gives"])
     wrong = {key: (str(told["gives"][key]), found[key]) for key in found if not alike(told["gives"][key], found[key])}
     assert not wrong
+
+
+def test_the_sections_of_the_report_are_listed_in_their_order() -> None:
+    """Planted: a section that is not in the table; two lines of it the other way round."""
+    table = REPORTS.read_text("utf-8").partition("## What is in it")[2].partition("\n\nThe page")[0]
+    keys = [key for cell in re.findall(r"^\|(.*?)\|", table, re.MULTILINE) for key in re.findall(r"`(\w+)`", cell)]
+    shown = [section.key for section in page().sections]
+    assert [key for key in keys if key in shown] == shown
