@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -22,24 +22,39 @@ from saveline.core.workspace import Workspace
 from saveline.store import load, support
 
 
-def work_of(
-    conn: Connection, told: Sequence[Story], workspace: Workspace, people: People, period: Period, now: datetime
+def work_of(  # noqa: PLR0913, PLR0917 - each is a part of what is known when the period ends
+    conn: Connection,
+    told: Sequence[Story],
+    workspace: Workspace,
+    people: People,
+    period: Period,
+    now: datetime,
+    accounts: Collection[int] | None = None,
 ) -> Work:
     """Of the deals of ``period``; of one that is not over, up to ``now``, or to when it was known: no day is counted
-    before it has passed. Of deals that rested, a history is read only where the clocks do not say enough."""
+    before it has passed. Of deals that rested, a history is read only where the clocks do not say enough.
+
+    With ``accounts`` it is a slice: support is that of these, and how much people have to do in all it does not tell.
+    """
     period = replace(period, end=max(period.start, min(period.end, period.known, now)))
     asked = unsure(told, period.start, period.end)
     records = load.records(conn, asked) if asked else {}
     more = {i: [r.event for r in known(some, period.end, period.known)] for i, some in records.items()}
-    return work(told, workspace, people, period, more=more, support=_support(conn, workspace, people, period))
+    answered = _support(conn, workspace, people, period, accounts)
+    found = work(told, workspace, people, period, more=more, support=answered)
+    return found if accounts is None else replace(found, loads=(), over=())
 
 
-def _support(conn: Connection, workspace: Workspace, people: People, period: Period) -> Support | None:
+def _support(
+    conn: Connection, workspace: Workspace, people: People, period: Period, accounts: Collection[int] | None
+) -> Support | None:
     """How support answered in the period and in the twelve months up to its end; nothing where no case is known."""
     calendar, target = people.calendar(None), workspace.first_response
     last = calendar.local(period.end).date() - timedelta(days=1)
     year = end_of(year_before(last), workspace.zone)
     cases = support.cases(conn, min(year, period.start), period.known)
+    if accounts is not None:
+        cases = [case for case in cases if case.account_id in accounts]
     if not cases:
         return None
 

@@ -13,15 +13,17 @@ from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
 from saveline.actions.report_work import work_of
+from saveline.actions.slicing import accounts_of, only
 from saveline.actions.uncollected import uncollected
 from saveline.actions.voice import Known, voice
 from saveline.core.blocks import Page
-from saveline.core.customers import Customers, Turnover, customers, year_of
+from saveline.core.customers import customers, year_of
 from saveline.core.notices import Notice, channels_for
 from saveline.core.people import Asking, Duty, People, resolve
 from saveline.core.periods import Period, end_of
 from saveline.core.report import StageReport, stage_report, with_findings
 from saveline.core.report_words import report_page
+from saveline.core.slices import WHOLE, Sieve, Slice, cuts
 from saveline.core.stories import Story, resting, stories
 from saveline.core.workspace import Workspace
 from saveline.core.worktime import DaysOff
@@ -34,22 +36,22 @@ KIND: Final = "stage_report"
 _decoder = msgspec.json.Decoder(StageReport)
 
 
-def build(desk: Desk, period: Period) -> StageReport:
-    """The report of ``period``, from the history as far as it was known at its end. Writes nothing."""
+def build(desk: Desk, period: Period, wanted: Slice = WHOLE) -> StageReport:
+    """The report of ``period`` or a slice of it, from the history as far as it was known at its end. Writes nothing."""
     with desk.reading() as conn, uncollected():
-        return _build(desk, conn, period)
+        return _build(desk, conn, period, wanted)
 
 
-def publish(desk: Desk, period: Period) -> tuple[StageReport, int]:
+def publish(desk: Desk, period: Period, wanted: Slice = WHOLE) -> tuple[StageReport, int]:
     """Build the report, keep it, and queue it for everybody who gets it. Returns it and how many notices were queued.
 
     Twice for one period is once: the report is kept under its key, and each notice is unique.
     """
     with desk.writing() as conn, uncollected():
         now = desk.now(conn)
-        report = _build(desk, conn, period)
+        report = _build(desk, conn, period, wanted)
         value = msgspec.json.encode(report).decode()
-        history.keep_report(conn, key_of(period), period.start, period.end, now, value)
+        history.keep_report(conn, key_of(period, wanted), period.start, period.end, now, value)
         return report, _queue(desk, conn, period, now)
 
 
@@ -64,11 +66,12 @@ def page_of(desk: Desk, report: StageReport, language: str = "") -> Page:
     return report_page(report, desk.workspace.zone, tongue(language or desk.workspace.language))
 
 
-def key_of(period: Period) -> str:
-    return f"{KIND}:{period.key}"
+def key_of(period: Period, wanted: Slice = WHOLE) -> str:
+    """``stage_report:2026-W47``, and of a slice with its key behind another colon."""
+    return ":".join((KIND, period.key, wanted.key) if wanted.key else (KIND, period.key))
 
 
-def _build(desk: Desk, conn: Connection, period: Period) -> StageReport:
+def _build(desk: Desk, conn: Connection, period: Period, wanted: Slice) -> StageReport:
     """Everything as it was known, and as it was called, when the period ended."""
     names = remembered.names_as_of(conn, period.known)
     workspace = desk.workspace.called(names) if names is not None else desk.workspace
@@ -77,27 +80,32 @@ def _build(desk: Desk, conn: Connection, period: Period) -> StageReport:
     people = People(
         known, workspace.departments, workspace.zone, workspace.hours, DaysOff(workspace.country, workspace.holidays)
     )
-    told = told_in(conn, period)
+    sieve = Sieve(wanted, people, accounts_of(conn, wanted, period.known))
+    told = sieve.stories(told_in(conn, period))
     report = stage_report(told, workspace, people, period)
-    report = replace(report, work=work_of(conn, told, workspace, people, period, desk.now(conn)))
+    work = work_of(conn, told, workspace, people, period, desk.now(conn), sieve.accounts)
+    report = replace(report, work=work, slice=cuts(wanted, workspace, people))
     # What follows looks at a year, and not at the events of the period: they are let go first, for they are large.
     open_now = [replace(s, events=()) for s in told if not s.now.closed]
     del told
-    return with_findings(_of_the_year(conn, report, workspace, period, open_now))
+    return with_findings(_of_the_year(conn, report, workspace, period, open_now, sieve))
 
 
 def _of_the_year(
-    conn: Connection, report: StageReport, workspace: Workspace, period: Period, open_now: Sequence[Story]
+    conn: Connection, report: StageReport, workspace: Workspace, period: Period, open_now: Sequence[Story], sieve: Sieve
 ) -> StageReport:
     """The report with what is told of the twelve months up to the period's end."""
-    before, paid = revenue.turnovers(conn, (period.start, period.known), ZoneInfo(workspace.zone))
+    accounts, moments = sieve.accounts, (period.start, period.known)
+    before, paid = only(revenue.turnovers(conn, moments, ZoneInfo(workspace.zone)), accounts)
+    left = [d for d in revenue.departures(conn, period.known) if accounts is None or d.account_id in accounts]
     year = year_of(period, workspace.zone)
     since = end_of(year[0], workspace.zone)
-    lived = cases.lived_since(conn, since, period)
+    lived = sieve.cases(cases.lived_since(conn, since, period))
+    known = Known(year, paid, lived, accounts)
     return replace(
         report,
-        customers=_customers(conn, period, workspace.zone, before, paid),
-        voice=voice(conn, period, workspace, Known(year, paid, lived)),
+        customers=customers(period, workspace.zone, before=before, now=paid, departed=left),
+        voice=voice(conn, period, workspace, known) if sieve.wanted.of_accounts else None,
         pipeline=pipeline(lived, open_now, workspace, period, since) if lived else None,
     )
 
@@ -110,12 +118,6 @@ def told_in(conn: Connection, period: Period) -> list[Story]:
     for some in history.records(conn, past.moved):
         told += stories(some, past.accounts, period)
     return sorted(told, key=lambda s: s.now.id)
-
-
-def _customers(conn: Connection, period: Period, zone: str, before: Turnover, now: Turnover) -> Customers | None:
-    """What they pay, as it was known when the period ended, beside what was known of it when it began."""
-    departed = revenue.departures(conn, period.known)
-    return customers(period, zone, before=before, now=now, departed=departed)
 
 
 def _queue(desk: Desk, conn: Connection, period: Period, now: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ import typer
 
 from saveline.actions import reports
 from saveline.actions.desk import Desk
+from saveline.actions.slicing import checked
 from saveline.actions.wording import report_markdown
 from saveline.cli import door, output, report_data
 from saveline.cli.door import Json
@@ -17,6 +19,7 @@ from saveline.core import periods
 from saveline.core.blocks import Page
 from saveline.core.periods import Period
 from saveline.core.phrases import count
+from saveline.core.slices import DIMENSIONS, UNKNOWN, Slice
 from saveline.core.tongue import SHIPPED
 from saveline.files.whole import whole
 
@@ -37,6 +40,15 @@ def report(  # noqa: PLR0913, PLR0917 - each is an option of the command line
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="As it was known at the end of this day; by default, of the period."),
     ] = None,
+    segment: Annotated[
+        str | None, typer.Option(help="Only accounts of this segment; 'unknown' where none is said.")
+    ] = None,
+    vertical: Annotated[str | None, typer.Option(help="Only accounts of this vertical.")] = None,
+    region: Annotated[str | None, typer.Option(help="Only accounts of this region.")] = None,
+    cause: Annotated[str | None, typer.Option(help="Only deals that have this cause.")] = None,
+    play: Annotated[str | None, typer.Option(help="Only deals that run by this play.")] = None,
+    owner: Annotated[str | None, typer.Option(metavar="PERSON", help="Only the deals of this owner.")] = None,
+    department: Annotated[str | None, typer.Option(help="Only deals in which this department has a part.")] = None,
     send: Annotated[bool, typer.Option("--send", help="Keep it and queue it for everybody who gets it.")] = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page that needs nothing else.")] = None,
     pdf: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a PDF.")] = None,
@@ -48,6 +60,7 @@ def report(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     """The stage report: what is at risk, where it stands, what was saved, what needs a decision."""
     if context.invoked_subcommand is not None:
         return
+    asked = dict(zip(DIMENSIONS, (segment, vertical, region, cause, play, owner, department), strict=True))
     desk = door.open_desk()
     if language and language not in SHIPPED:
         raise typer.BadParameter(f"{language!r}: expected {' or '.join(SHIPPED)}")
@@ -56,11 +69,12 @@ def report(  # noqa: PLR0913, PLR0917 - each is an option of the command line
         if send:
             raise typer.BadParameter("what is sent is what was known when the period ended", param_hint="--as-of")
         wanted = periods.as_known(wanted, as_of.date(), desk.workspace.zone)
+    part = _slice(desk, asked)
     if send:
-        value, queued = reports.publish(desk, wanted)
+        value, queued = reports.publish(desk, wanted, part)
         output.err.print(f"Queued for {count(queued, 'reader')}.")
     else:
-        value = reports.build(desk, wanted)
+        value = reports.build(desk, wanted, part)
     page = reports.page_of(desk, value, language)
     files = {"html": html, "pdf": pdf, "csv": csv, "parquet": parquet}
     written = [_write(page, form, path) for form, path in files.items() if path is not None]
@@ -78,6 +92,14 @@ def _period(desk: Desk, named: str | None) -> Period:
         return periods.parse(named, zone) if named else periods.week_before(now, zone)
     except ValueError:
         raise typer.BadParameter(f"{named!r}: expected {periods.EXPECTED}") from None
+
+
+def _slice(desk: Desk, asked: Mapping[str, str | None]) -> Slice:
+    """What was asked for. An owner may be named as elsewhere at the terminal. Raises UnknownPerson, UnknownWord."""
+    given = {name: word for name, word in asked.items() if word is not None}
+    if (owner := given.get("owner", UNKNOWN)) != UNKNOWN:
+        given["owner"] = door.find_person(desk, owner).email
+    return checked(desk, given)
 
 
 def _write(page: Page, form: str, path: Path) -> Path:

@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from saveline.core.facts import Fact
+from saveline.core.slices import Cut
 
 Value: TypeAlias = int | float | str | None
 Kind: TypeAlias = Literal["text", "date", "number", "money"]
@@ -212,7 +213,10 @@ class Section(Fact, frozen=True):
 
 
 class Page(Fact, frozen=True):
-    """A report in one language, finished: every form prints this. ``as_of`` is the moment it knows up to."""
+    """A report in one language, finished: every form prints this. ``as_of`` is the moment it knows up to.
+
+    ``key`` tells it from every other of its kind, ``slice`` says what all of it is a slice of.
+    """
 
     company: str
     title: str
@@ -223,6 +227,7 @@ class Page(Fact, frozen=True):
     numbers: Numbers
     sections: tuple[Section, ...]
     reading: str
+    slice: tuple[Cut, ...] = ()
 
     @property
     def chapters(self) -> tuple[str, ...]:

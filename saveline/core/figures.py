@@ -10,6 +10,8 @@ from saveline.core.facts import Fact
 
 SUMMARY = "summary"
 """The section of the key numbers."""
+SLICE = "slice"
+"""The section of what all of it is a slice of: a line for each dimension."""
 
 
 class Figure(Fact, frozen=True):
@@ -25,7 +27,12 @@ class Figure(Fact, frozen=True):
 
 
 def figures(page: Page) -> Iterator[Figure]:
-    """Every figure of the page, top to bottom. Names and units are the same in every language; words are not."""
+    """Every figure of the page, first what they are a slice of.
+
+    Names and units are the same in every language; words are not.
+    """
+    for cut in page.slice:
+        yield Figure(SLICE, cut.dimension, "value", "", cut.value)
     for n in page.numbers.numbers:
         yield _figure((SUMMARY, n.key, "value"), n.kind, n.unit, n.value)
     for section, table in page.tables:

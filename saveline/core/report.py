@@ -22,6 +22,7 @@ from saveline.core.overrides import OverrideLine, overrides
 from saveline.core.people import People
 from saveline.core.periods import Period
 from saveline.core.pipeline import Pipeline
+from saveline.core.slices import Cut
 from saveline.core.stories import Story
 from saveline.core.voice import Voice
 from saveline.core.work import Work
@@ -107,6 +108,7 @@ class StageReport(Fact, frozen=True):
     ``reopened`` are deals that had been closed before the period; ``merged`` what left the count because it goes on as
     part of another deal. Of saves: ``kept`` came through their watch in the period (or have none), ``watched`` are
     under watch at its end, ``lost_after_all`` left in it. Their amounts are the values kept, of the last the ARR.
+    ``slice`` says what all of it is a slice of; nothing for the whole.
     """
 
     company: str
@@ -134,6 +136,7 @@ class StageReport(Fact, frozen=True):
     voice: Voice | None = None
     work: Work | None = None
     pipeline: Pipeline | None = None
+    slice: tuple[Cut, ...] = ()
 
     @property
     def closed(self) -> Amount:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, Final, TypeAlias
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -23,7 +24,9 @@ from saveline.core.blocks import Page, Section, plain
 from saveline.core.findings import findings
 from saveline.core.periods import parse
 from saveline.core.report import StageReport
+from saveline.core.report_slice import left_out, slice_words
 from saveline.core.saying import Saying
+from saveline.core.slices import slice_of
 from saveline.core.tongue import ENGLISH, Tongue, sentence
 
 READING: Final = sentence(
@@ -95,13 +98,14 @@ def report_page(report: StageReport, zone: str, tongue: Tongue = ENGLISH) -> Pag
     return Page(
         company=report.company,
         title=_title(report, saying),
-        key=report.period.key,
+        key=_key(report),
         language=tongue.code,
         as_of=report.period.known,
         findings=report.findings if tongue is ENGLISH else findings(report, tongue),
         numbers=report_sections.numbers(report, saying),
         sections=sections,
-        reading=tongue.say(READING),
+        reading=" ".join((tongue.say(READING), *left_out(report.slice, tongue))),
+        slice=report.slice,
     )
 
 
@@ -113,14 +117,20 @@ def _sections(report: StageReport, saying: Saying) -> Iterator[Section]:
 
 
 def _title(report: StageReport, saying: Saying) -> str:
-    """The period; where it is told as it was known on another day than its last, that day too."""
+    """The period; where it is told as it was known on another day than its last, that day too.
+    Of a slice, what it is one of."""
     period, tongue = report.period, saying.tongue
     title = period.title if tongue is ENGLISH else parse(period.key, saying.zone.key, tongue).title
-    if period.as_of is None:
-        return title
-    return tongue.say(
-        "{title}, as known on {day}", title=title, day=saying.day(period.as_of - timedelta(microseconds=1))
-    )
+    if period.as_of is not None:
+        day = saying.day(period.as_of - timedelta(microseconds=1))
+        title = tongue.say("{title}, as known on {day}", title=title, day=day)
+    return f"{title} · {slice_words(report.slice, tongue)}" if report.slice else title
+
+
+def _key(report: StageReport) -> str:
+    """What tells the report from others, of a slice a mark of it too: pictures in mails are named by it."""
+    key = report.period.key
+    return f"{key}-{crc32(slice_of(report.slice).key.encode()):08x}" if report.slice else key
 
 
 def report_view(report: StageReport, zone: str, tongue: Tongue = ENGLISH) -> dict[str, Any]:

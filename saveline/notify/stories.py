@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from shlex import quote
 from typing import Final
 
 from saveline.core.blocks import Chart, Page, plain
 from saveline.core.facts import DECISION, Account, Deal, Task
 from saveline.core.phrases import answer, date_of, dated, due, shortened, words_of
+from saveline.core.report import StageReport
+from saveline.core.report_slice import slice_words
 from saveline.core.report_words import report_page
+from saveline.core.slices import slice_of
 from saveline.notify.matter import Matter
 from saveline.notify.parts import LONGEST_NOTE, View, act, task_view, to_look
 
@@ -224,15 +228,23 @@ def stage_report(matter: Matter) -> View:
     report = matter.report
     assert report is not None  # it is kept before its notices are queued
     page = report_page(report, matter.workspace.zone, matter.tongue)
-    shown = plain(page)
+    shown, wanted = plain(page), slice_of(report.slice)
+    headline = shown["findings"][0].rstrip(".")
+    options = "".join(f" --{name} {quote(value)}" for name, value in wanted.given.items())
     return {
-        "headline": shown["findings"][0].rstrip("."),
+        "headline": f"{_of_slice(report, matter)}: {headline}" if report.slice else headline,
         "report": shown,
         "pictures": {chart.key: f"cid:{cid(page, chart)}" for _, chart in page.charts},
-        "acts": [act(matter.say("All of it, as text"), f"report --period {report.period.key}", "", "")],
+        "acts": [act(matter.say("All of it, as text"), f"report --period {report.period.key}{options}", "", "")],
         "benefit": shown["reading"],
         "benefit_label": matter.say("How to read it"),
     }
+
+
+def _of_slice(report: StageReport, matter: Matter) -> str:
+    """``Segment enterprise, owner Ana Ruiz``."""
+    words = slice_words(report.slice, matter.tongue)
+    return words[:1].upper() + words[1:]
 
 
 def cid(page: Page, chart: Chart) -> str:

@@ -5,7 +5,7 @@ A year of it can be half a million rows: statements return plain numbers and tex
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -75,9 +75,19 @@ def last_met(conn: Connection, before: datetime, known: datetime) -> dict[int, d
     return {account_id: from_sqlite(at) if isinstance(at, str) else at for account_id, at in rows}
 
 
-def how_met(conn: Connection, start: datetime, end: datetime, known: datetime) -> tuple[How, ...]:
-    """How customers were met in ``[start, end)``, the most frequent first."""
-    rows = [How(*row) for row in _HOW_MET.rows(conn, start=start, end=end, known=known)]
+def how_met(
+    conn: Connection, start: datetime, end: datetime, known: datetime, accounts: Collection[int] | None = None
+) -> tuple[How, ...]:
+    """How customers, all or these, were met in ``[start, end)``, the most frequent first."""
+    if accounts is None:
+        rows = [How(*row) for row in _HOW_MET.rows(conn, start=start, end=end, known=known)]
+    else:
+        each = _EACH_MET.rows(conn, start=start, end=end, known=known)
+        mine: dict[str, list[int]] = {}
+        for how, account_id, times in each:
+            if account_id in accounts:
+                mine.setdefault(how, []).append(times)
+        rows = [How(how, sum(times), len(times)) for how, times in mine.items()]
     return tuple(sorted(rows, key=lambda h: (-h.touchpoints, h.how)))
 
 
@@ -94,13 +104,24 @@ def _last_met() -> Ask:
     return Ask(sa.select(both.c.account_id, sa.func.max(both.c.at)).group_by(both.c.account_id))
 
 
-def _how_met() -> Ask:
+def _in_period() -> sa.Subquery:
     tables = (TOUCHPOINT, TOUCHPOINT_BEFORE)
     rows = (_known(t, "how", "account_id").where(t.c.at >= sa.bindparam("start")) for t in tables)
-    both = sa.union_all(*rows).subquery()
+    return sa.union_all(*rows).subquery()
+
+
+def _how_met() -> Ask:
+    both = _in_period()
     counted = (sa.func.count(), sa.func.count(both.c.account_id.distinct()))
     return Ask(sa.select(both.c.how, *counted).group_by(both.c.how))
 
 
+def _each_met() -> Ask:
+    both = _in_period()
+    by = (both.c.how, both.c.account_id)
+    return Ask(sa.select(*by, sa.func.count()).group_by(*by))
+
+
 _LAST_MET: Final = _last_met()
 _HOW_MET: Final = _how_met()
+_EACH_MET: Final = _each_met()

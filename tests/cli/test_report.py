@@ -38,6 +38,18 @@ def test_every_form_is_of_the_same_report(terminal: Terminal, tmp_path: Path) ->
     assert {form: path.read_bytes() for form, path in files.items()} == before
 
 
+def test_a_slice_is_named_by_every_form(terminal: Terminal, tmp_path: Path) -> None:
+    files = {form: tmp_path / f"slice.{form}" for form in ("html", "csv")}
+    options = [word for form, path in files.items() for word in (f"--{form}", str(path))]
+    terminal.done("report", "--period", "2026-W47", "--segment", "Enterprise", "--owner", "ana", *options)
+    assert "· segment enterprise, owner Ana Ruiz</h1>" in files["html"].read_text()
+    with files["csv"].open(newline="") as file:
+        lines = [(line["line"], line["value"]) for line in csv.DictReader(file) if line["section"] == "slice"]
+    assert lines == [("segment", "enterprise"), ("owner", "ana@x.example")]
+    assert "Did you mean 'enterprise'?" in terminal.refused("report", "--segment", "enterprize")
+    assert "nobody called" in terminal.refused("report", "--owner", "zoe")
+
+
 def test_in_the_language_that_was_asked_for(terminal: Terminal) -> None:
     assert "## Wo die Fälle stehen" in terminal.done("report", "--period", "2026-W47", "--language", "de")
     assert "expected en or de" in terminal.refused("report", "--language", "fr", status=2)

@@ -2,7 +2,8 @@
 
 Planted bugs that turned these tests red: a deal taken from its row although something happened to it after the week;
 one that was opened again read as if it had lived once; a last stay without an end; a deal taken to rest that moved in
-the week, or of which something became known in it.
+the week, or of which something became known in it; a
+deal without a segment in no slice.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from saveline.core.changes import Event
 from saveline.core.facts import Account, Deal
 from saveline.core.periods import Period, week_of
 from saveline.core.records import Record, known
+from saveline.core.slices import WHOLE, Sieve
 from saveline.core.stories import Story, stories
 from saveline.store import load, remembered
 from saveline.store.cases import lived_since
@@ -107,6 +109,25 @@ def test_a_story_from_its_row_is_that_of_its_history(lived: Lived) -> None:
         assert [_unplanned(s) for s in found] == [_unplanned(s) for s in as_found], period
         rested += sum(not f.events for f in found)
     assert rested
+
+
+def test_the_slices_of_a_dimension_add_up_to_the_whole(lived: Lived) -> None:
+    """Of every week, whatever is counted once for a deal; a case is in the slices in which its deal is."""
+    zone = lived.desk.workspace.zone
+    for week in (week_of(lived.world.now - timedelta(weeks=n), zone) for n in (1, 4, 7)):
+        with lived.desk.reading() as conn:
+            told, people = told_in(conn, week), lived.desk.people(conn)
+            mine = {c.deal_id: c for c in lived_since(conn, week.start - YEAR, week)}
+        for name in ("segment", "cause", "department"):
+            values = {v for s in told for v in Sieve(WHOLE, people).values(s)[name]}
+            sieves = [Sieve(replace(WHOLE, **{name: v}), people) for v in sorted(values)]
+            held = [s.now.id for sieve in sieves for s in sieve.stories(told)]
+            assert set(held) == {s.now.id for s in told}
+            assert (len(held) == len(told)) == (name == "segment"), name
+            assert len(values) > 1, name
+            for sieve in sieves if name != "department" else ():
+                found = sieve.cases([mine[s.now.id] for s in told if s.now.id in mine])
+                assert {c.deal_id for c in found} == {s.now.id for s in sieve.stories(told)} & mine.keys()
 
 
 def test_the_door_by_which_most_came() -> None:
