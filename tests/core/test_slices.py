@@ -70,7 +70,7 @@ _LIVES = st.lists(
 def test_the_slices_of_a_dimension_add_up_to_the_whole(lives: list[Life]) -> None:
     """Where a deal has one value each; of causes it may have two, and is in as many slices as it has."""
     histories = {i: [Record(e) for e in life.events()] for i, life in enumerate(lives, 1)}
-    accounts = {i: Account(i, str(i), str(i), **life.of_account) for i, life in enumerate(lives, 1)}
+    accounts = {i: replace(Account(i, str(i), str(i)), **life.of_account) for i, life in enumerate(lives, 1)}
     found = stories(histories, accounts, WEEK)
     sieve, whole = Sieve(WHOLE, PEOPLE), _reported(found)
     for name in DIMENSIONS:
