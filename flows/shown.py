@@ -124,14 +124,15 @@ async def milestones() -> AsyncIterator[None]:
     await asyncio.to_thread(_told, up_to)
 
 
-def period(named: str | None, zone: str) -> Period:
-    """The period that was asked for, else the week before the moment for which the run was scheduled.
+def period(named: str | None, zone: str, every: str = "week") -> Period:
+    """The period that was asked for, else the week or month before the moment for which the run was scheduled.
 
     Raises ValueError, naming what was expected, for a period that is none.
     """
     if named:
         return periods.parse(named, zone)
-    return periods.week_before(datetime.fromtimestamp(flow_run.scheduled_start_time.timestamp(), UTC), zone)
+    before = periods.month_before if every == "month" else periods.week_before
+    return before(datetime.fromtimestamp(flow_run.scheduled_start_time.timestamp(), UTC), zone)
 
 
 async def forget_runs(days: int) -> int:

@@ -19,7 +19,8 @@ class Department(SQLModel, table=True):
 
 class Person(SQLModel, table=True):
     """Name, addresses, working hours. ``zone``, ``country``, ``hours``, ``language`` and ``quiet`` fall back to the
-    workspace's. ``prefers`` is a JSON object: the channel by which they want a kind of notice, or ``off``."""
+    workspace's. ``prefers`` is a JSON object: the channel by which they want a kind of notice, or ``off``; ``reports``
+    are a JSON list: those they want."""
 
     __table_args__ = (CheckConstraint("capacity IS NULL OR capacity >= 0", name="capacity"),)
     id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
@@ -37,6 +38,7 @@ class Person(SQLModel, table=True):
     quiet: str | None = None
     digest_hour: int | None = None
     prefers: str = Field(default="{}", sa_column_kwargs={"server_default": text("'{}'")})
+    reports: str = Field(default="[]", sa_column_kwargs={"server_default": text("'[]'")})
 
 
 class PersonVersion(SQLModel, table=True):

@@ -18,6 +18,7 @@ from saveline.actions import reachable, slack_setup, webhooks
 from saveline.actions.audit import audit
 from saveline.actions.desk import Desk
 from saveline.actions.mail_in import mailbox_url
+from saveline.actions.report_readers import unknown_wishes
 from saveline.core.errors import Invalid
 from saveline.core.facts import Fact
 from saveline.core.phrases import count
@@ -121,6 +122,7 @@ def _people(desk: Desk) -> Iterator[Check]:
             yield Check(
                 "lead-away", "warning", f"{lead.name}, lead of {department.name}, is away and nobody stands in", hint
             )
+    yield from _reports(desk)
     if not desk.workspace.channels:
         yield Check(
             "no-channel", "error", "No channel is configured: nobody will hear anything", "Add one to saveline.yaml."
@@ -134,6 +136,16 @@ def _people(desk: Desk) -> Iterator[Check]:
             f"{len(without)} people have no Slack id: {', '.join(without[:5])}",
             "They get e-mail.",
         )
+
+
+def _reports(desk: Desk) -> Iterator[Check]:
+    """Slices that nobody will get, because nothing is called so."""
+    with desk.reading() as conn:
+        for person, words in unknown_wishes(desk, conn):
+            hint = "Mend `reports` in people.yaml; until then this one does not come."
+            yield Check(
+                "report-of-nothing", "warning", f"{person.name} wants a report that cannot be made: {words}", hint
+            )
 
 
 def _pages(settings: Settings, desk: Desk) -> Iterator[Check]:

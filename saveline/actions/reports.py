@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,14 +10,14 @@ from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
+from saveline.actions.report_readers import KIND, Sending, queue, slices_wanted
 from saveline.actions.report_work import work_of
 from saveline.actions.slicing import accounts_of, only
 from saveline.actions.uncollected import uncollected
 from saveline.actions.voice import Known, voice
 from saveline.core.blocks import Page
 from saveline.core.customers import customers, year_of
-from saveline.core.notices import Notice, channels_for
-from saveline.core.people import Asking, Duty, People, resolve
+from saveline.core.people import People
 from saveline.core.periods import Period, end_of
 from saveline.core.report import StageReport, stage_report, with_findings
 from saveline.core.report_words import report_page
@@ -29,9 +27,7 @@ from saveline.core.workspace import Workspace
 from saveline.core.worktime import DaysOff
 from saveline.evidence.pipeline import pipeline
 from saveline.notify.languages import tongue
-from saveline.store import cases, history, outbox, remembered, revenue, unsubscribed
-
-KIND: Final = "stage_report"
+from saveline.store import cases, history, remembered, revenue
 
 _decoder = msgspec.json.Decoder(StageReport)
 
@@ -42,17 +38,26 @@ def build(desk: Desk, period: Period, wanted: Slice = WHOLE) -> StageReport:
         return _build(desk, conn, period, wanted)
 
 
-def publish(desk: Desk, period: Period, wanted: Slice = WHOLE) -> tuple[StageReport, int]:
-    """Build the report, keep it, and queue it for everybody who gets it. Returns it and how many notices were queued.
+def publish(
+    desk: Desk, period: Period, wanted: Slice = WHOLE, *, to: Sequence[int] = (), regular: bool = False
+) -> tuple[StageReport, int]:
+    """Build the report, keep it, and queue it for everybody who gets it, or for those to whom somebody sends it; one
+    that comes by itself is ``regular``. Returns it and how many notices were queued.
 
     Twice for one period is once: the report is kept under its key, and each notice is unique.
     """
+    sending = Sending(period, wanted, key_of(period, wanted), tuple(to), regular)
     with desk.writing() as conn, uncollected():
         now = desk.now(conn)
         report = _build(desk, conn, period, wanted)
         value = msgspec.json.encode(report).decode()
-        history.keep_report(conn, key_of(period, wanted), period.start, period.end, now, value)
-        return report, _queue(desk, conn, period, now)
+        history.keep_report(conn, sending.key, period.start, period.end, now, value)
+        return report, queue(desk, conn, sending, now)
+
+
+def publish_all(desk: Desk, period: Period, *, regular: bool) -> list[tuple[StageReport, int]]:
+    """The same of the whole and of every slice that somebody asks for, the whole first; each in a transaction."""
+    return [publish(desk, period, wanted, regular=regular) for wanted in (WHOLE, *slices_wanted(desk, period))]
 
 
 def kept(conn: Connection, key: str) -> StageReport | None:
@@ -118,19 +123,3 @@ def told_in(conn: Connection, period: Period) -> list[Story]:
     for some in history.records(conn, past.moved):
         told += stories(some, past.accounts, period)
     return sorted(told, key=lambda s: s.now.id)
-
-
-def _queue(desk: Desk, conn: Connection, period: Period, now: datetime) -> int:
-    """One notice for everybody who gets the report; the day on which the period ends numbers it."""
-    people, ordinal = desk.people(conn), period.end.toordinal()
-    about = {"report": key_of(period)}
-    named = (resolve((link,), Asking(now), people, Duty()).person_id for link in desk.workspace.report_to)
-    not_to = unsubscribed.people(conn, KIND)
-    ids = dict.fromkeys(i for i in named if i not in not_to)
-    readers = [people.by_id[i] for i in ids if i is not None]
-    return outbox.add(
-        conn,
-        0,
-        [Notice(KIND, now, p.id, c, 0, ordinal, about) for p in readers for c in channels_for(KIND, p, desk.workspace)],
-        now,
-    )

@@ -15,37 +15,50 @@ from saveline.core.slices import DIMENSIONS, UNKNOWN, WHOLE, Slice
 from saveline.store import slices
 
 
+class Words:
+    """By which words deals and accounts can be sliced; those of a dimension are read when they are first asked for."""
+
+    def __init__(self, desk: Desk, conn: Connection) -> None:
+        self._desk, self._conn = desk, conn
+        self._known: dict[str, Collection[str]] = {}
+
+    def slice(self, asked: Mapping[str, str]) -> Slice:
+        """The slice of these words by dimension; an ``owner`` is an e-mail address.
+
+        Upper and lower case are the same where that leaves one. Raises UnknownWord, which names the nearest.
+        """
+        return replace(WHOLE, **{name: self._word(name, word) for name, word in asked.items()})
+
+    def _word(self, dimension: str, word: str) -> str:
+        if dimension not in self._known:
+            self._known[dimension] = self._read(dimension)
+        known = self._known[dimension]
+        if word in known or word == UNKNOWN:
+            return word
+        alike = [k for k in known if k.casefold() == word.casefold()]
+        if len(alike) == 1:
+            return alike[0]
+        raise UnknownWord(f"a known {dimension}", word, (*sorted(known), UNKNOWN))
+
+    def _read(self, dimension: str) -> Collection[str]:
+        desk, conn = self._desk, self._conn
+        match dimension:
+            case "department":
+                return [d.key for d in desk.workspace.departments]
+            case "owner":
+                return [p.email for p in desk.people(conn).by_id.values()]
+            case "cause":
+                return {*desk.workspace.causes, *slices.words(conn, dimension)}
+            case "play":
+                return {*(live.play.name for live in desk.plays.live), *slices.words(conn, dimension)}
+        assert dimension in DIMENSIONS
+        return slices.words(conn, dimension)
+
+
 def checked(desk: Desk, asked: Mapping[str, str]) -> Slice:
-    """The slice of these words by dimension; an ``owner`` is an e-mail address that is known to be one.
-
-    Upper and lower case are the same where that leaves one. Raises UnknownWord, which names the nearest.
-    """
+    """The slice of these words. Raises UnknownWord."""
     with desk.reading() as conn:
-        found = {name: _word(name, word, _known(desk, conn, name)) for name, word in asked.items()}
-    return replace(WHOLE, **found)
-
-
-def _known(desk: Desk, conn: Connection, dimension: str) -> Collection[str]:
-    match dimension:
-        case "department":
-            return [d.key for d in desk.workspace.departments]
-        case "owner":
-            return [p.email for p in desk.people(conn).by_id.values()]
-        case "cause":
-            return {*desk.workspace.causes, *slices.words(conn, dimension)}
-        case "play":
-            return {*(live.play.name for live in desk.plays.live), *slices.words(conn, dimension)}
-    assert dimension in DIMENSIONS
-    return slices.words(conn, dimension)
-
-
-def _word(dimension: str, word: str, known: Collection[str]) -> str:
-    if word in known or word == UNKNOWN:
-        return word
-    alike = [k for k in known if k.casefold() == word.casefold()]
-    if len(alike) == 1:
-        return alike[0]
-    raise UnknownWord(f"a known {dimension}", word, (*sorted(known), UNKNOWN))
+        return Words(desk, conn).slice(asked)
 
 
 def accounts_of(conn: Connection, wanted: Slice, known: datetime) -> Collection[int] | None:

@@ -50,6 +50,9 @@ def report(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     owner: Annotated[str | None, typer.Option(metavar="PERSON", help="Only the deals of this owner.")] = None,
     department: Annotated[str | None, typer.Option(help="Only deals in which this department has a part.")] = None,
     send: Annotated[bool, typer.Option("--send", help="Keep it and queue it for everybody who gets it.")] = False,
+    to: Annotated[
+        list[str] | None, typer.Option(metavar="PERSON", help="With --send: only to these, whoever gets it else.")
+    ] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page that needs nothing else.")] = None,
     pdf: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a PDF.")] = None,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write its figures, one a line.")] = None,
@@ -64,14 +67,11 @@ def report(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     desk = door.open_desk()
     if language and language not in SHIPPED:
         raise typer.BadParameter(f"{language!r}: expected {' or '.join(SHIPPED)}")
-    wanted = _period(desk, period)
-    if as_of is not None:
-        if send:
-            raise typer.BadParameter("what is sent is what was known when the period ended", param_hint="--as-of")
-        wanted = periods.as_known(wanted, as_of.date(), desk.workspace.zone)
-    part = _slice(desk, asked)
+    wanted, part = _period(desk, period, as_of), _slice(desk, asked)
+    if send and as_of is not None:
+        raise typer.BadParameter("what is sent is what was known when the period ended", param_hint="--as-of")
     if send:
-        value, queued = reports.publish(desk, wanted, part)
+        value, queued = reports.publish(desk, wanted, part, to=[door.find_person(desk, who).id for who in to or ()])
         output.err.print(f"Queued for {count(queued, 'reader')}.")
     else:
         value = reports.build(desk, wanted, part)
@@ -84,14 +84,16 @@ def report(  # noqa: PLR0913, PLR0917 - each is an option of the command line
         output.page(report_markdown(page))
 
 
-def _period(desk: Desk, named: str | None) -> Period:
+def _period(desk: Desk, named: str | None, as_of: datetime | None) -> Period:
+    """As it was known at the end of the day ``as_of``, where one is given."""
     zone = desk.workspace.zone
     with desk.reading() as conn:
         now = desk.now(conn)
     try:
-        return periods.parse(named, zone) if named else periods.week_before(now, zone)
+        found = periods.parse(named, zone) if named else periods.week_before(now, zone)
     except ValueError:
         raise typer.BadParameter(f"{named!r}: expected {periods.EXPECTED}") from None
+    return periods.as_known(found, as_of.date(), zone) if as_of is not None else found
 
 
 def _slice(desk: Desk, asked: Mapping[str, str | None]) -> Slice:

@@ -46,11 +46,19 @@ class Absence(Fact, frozen=True):
         return self.first <= day < self.back
 
 
+class ReportWish(Fact, frozen=True):
+    """A report that somebody wants whenever a week or month is over; ``of`` is a slice of it, words by dimension."""
+
+    every: Literal["week", "month"]
+    of: Mapping[str, str] = {}
+
+
 class Person(Fact, frozen=True):
     """Somebody who does tasks or is told of them. No seat, no password: an address and working hours.
 
     ``quiet`` are hours in which nothing is sent to them, like ``19-8``; ``prefers`` says by which channel they want a
-    kind of notice, or ``off``. What is None is as the workspace has it.
+    kind of notice, or ``off``; ``reports`` are those they want beside what ``report_to`` gives them. What is None is as
+    the workspace has it.
     """
 
     id: int
@@ -69,6 +77,7 @@ class Person(Fact, frozen=True):
     digest_hour: int | None = None
     prefers: Mapping[str, str] = {}
     absences: tuple[Absence, ...] = ()
+    reports: tuple[ReportWish, ...] = ()
 
 
 class Doer(Fact, frozen=True):

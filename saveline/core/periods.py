@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from typing import Literal
 
 import pendulum
 from msgspec.structs import replace
@@ -40,6 +41,18 @@ def week_before(at: datetime, zone: str) -> Period:
     """The last full week, Monday to Sunday, before ``at``."""
     monday = pendulum.instance(at, "UTC").in_timezone(zone).start_of("week").subtract(weeks=1)
     return _week(monday)
+
+
+def month_before(at: datetime, zone: str) -> Period:
+    """The last full month before ``at``."""
+    return parse(f"{pendulum.instance(at, 'UTC').in_timezone(zone).subtract(months=1):YYYY-MM}", zone)
+
+
+def kind_of(period: Period) -> Literal["week", "month", ""]:
+    """Whether it is a whole week or month; nothing for any other."""
+    if _WEEK.fullmatch(period.key):
+        return "week"
+    return "month" if _MONTH.fullmatch(period.key) else ""
 
 
 def week_of(at: datetime, zone: str) -> Period:

@@ -360,6 +360,11 @@ def _bundle(matter: Matter) -> str:
 
 
 def _report(matter: Matter) -> str:
+    match matter.about.get("why"):
+        case "wish":
+            return matter.say("You get this because people.yaml says that you want it.")
+        case "sent":
+            return matter.say("You get this because somebody sent it to you.")
     return matter.say("You get this because saveline.yaml names you under report_to.")
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 import models
-from saveline.core.facts import Absence, Department, Person
+from saveline.core.facts import Absence, Department, Person, ReportWish
 from saveline.core.language.directory import PersonEntry
 from saveline.core.people import Duty
 from saveline.store.bulk import Ask
@@ -22,8 +23,8 @@ REVISION: Final = table(models.Revision)
 ROTATION: Final = table(models.Rotation)
 
 _REVISION = Ask(sa.select(REVISION.c.value).where(REVISION.c.name == sa.bindparam("name")))
-_PERSON_FIELDS = tuple(f for f in Person.__struct_fields__ if f != "absences")
-assert _PERSON_FIELDS[-1] == "prefers"  # the one that is JSON
+_PERSON_FIELDS: Final = tuple(f for f in Person.__struct_fields__ if f not in {"absences", "prefers", "reports"})
+_wishes = msgspec.json.Decoder(tuple[ReportWish, ...])
 
 
 def revision(conn: Connection, name: str) -> int:
@@ -43,8 +44,12 @@ def persons(conn: Connection) -> list[Person]:
     absences: dict[int, list[Absence]] = {}
     for row in conn.execute(sa.select(ABSENCE).order_by(ABSENCE.c.first)):
         absences.setdefault(row.person_id, []).append(Absence(row.first, row.back, row.substitute_id))
-    rows = conn.execute(sa.select(*(PERSON.c[f] for f in _PERSON_FIELDS)).order_by(PERSON.c.id))
-    return [Person(*(*row[:-1], decode_json(row[-1]), tuple(absences.get(row[0], ())))) for row in rows]
+    columns = (*_PERSON_FIELDS, "prefers", "reports")
+    rows = conn.execute(sa.select(*(PERSON.c[f] for f in columns)).order_by(PERSON.c.id))
+    return [
+        Person(*row[:-2], decode_json(row.prefers), tuple(absences.get(row.id, ())), _wishes.decode(row.reports))
+        for row in rows
+    ]
 
 
 def ids_by_email(conn: Connection) -> dict[str, int]:
@@ -96,12 +101,13 @@ def _person(entry: PersonEntry, ids: Mapping[str, int]) -> Person:
         absences=tuple(
             Absence(a.first, a.back, id_of(a.substitute)) for a in sorted(entry.away, key=lambda a: a.first)
         ),
+        reports=entry.reports,
     )
 
 
 def _write(conn: Connection, person: Person) -> None:
     values: dict[str, Any] = {f: getattr(person, f) for f in _PERSON_FIELDS if f != "id"}
-    values["prefers"] = encode_json(person.prefers)
+    values |= {"prefers": encode_json(person.prefers), "reports": msgspec.json.encode(person.reports).decode()}
     conn.execute(sa.update(PERSON).where(PERSON.c.id == person.id).values(**values))
     conn.execute(sa.delete(ABSENCE).where(ABSENCE.c.person_id == person.id))
     rows = [

@@ -22,7 +22,7 @@ from saveline.core.notices import Notice
 from saveline.core.pressing import UPDATE
 from saveline.store.bulk import Ask
 from saveline.store.database import insert_into, is_sqlite
-from saveline.store.rows import NOTICE, encode_json
+from saveline.store.rows import NOTICE, decode_json, encode_json
 
 _FIELDS = Queued.__struct_fields__
 _COLUMNS = [NOTICE.c[f] for f in _FIELDS]
@@ -169,6 +169,13 @@ def add(conn: Connection, deal_id: int, notices: Iterable[Notice], now: datetime
     insert = insert_into(conn, NOTICE)
     new = insert.values(rows).on_conflict_do_nothing().returning(NOTICE.c.id)
     return len(conn.execute(new).all())
+
+
+def reported(conn: Connection, kind: str, ordinal: int) -> set[tuple[int, str, str]]:
+    """Who was told of which report under a number: the person, by which channel, and the report's key."""
+    mine = (NOTICE.c.deal_id == 0, NOTICE.c.task_no == 0, NOTICE.c.kind == kind, NOTICE.c.ordinal == ordinal)
+    rows = conn.execute(sa.select(NOTICE.c.person_id, NOTICE.c.channel, NOTICE.c.about).where(*mine))
+    return {(person_id, channel, str(decode_json(about).get("report"))) for person_id, channel, about in rows}
 
 
 def _row(deal_id: int, n: Notice, now: datetime) -> dict[str, Any]:

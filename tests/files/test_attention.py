@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from saveline.core.errors import Invalid
+from saveline.core.facts import ReportWish
 from saveline.core.workspace import Attention, Workspace
 from saveline.files import workspace as files
 from tests.world import CAST
@@ -105,3 +106,29 @@ def test_a_wish_names_a_channel_that_reaches_its_person(folder: Path) -> None:
     changed(folder, "people.yaml", "email: dora@x.example,", "email: dora@x.example, notices: {reminder: slack},")
     with pytest.raises(Invalid, match="the channel slack needs their Slack id"):
         files.read_people(folder)
+
+
+def test_reports_that_people_want(folder: Path) -> None:
+    changed(
+        folder,
+        "people.yaml",
+        "email: ana@x.example,",
+        "email: ana@x.example, reports: [{every: week, segment: smb, owner: Bob@x.example}, {every: month}],",
+    )
+    ana = next(e for e in files.read_people(folder) if e.email == "ana@x.example")
+    assert ana.reports == (ReportWish("week", {"segment": "smb", "owner": "Bob@x.example"}), ReportWish("month"))
+
+
+@pytest.mark.parametrize(
+    ("report", "said"),
+    [
+        ("{every: year}", "'year'"),
+        ("{segment: smb}", "every"),
+        ("{every: week, segmnt: smb}", "did you mean 'segment'?"),
+        ("{every: week, department: finanz}", "unknown department 'finanz'; expected"),
+        ("{every: week, owner: an@x.example}", "did you mean 'ana@x.example'?"),
+    ],
+)
+def test_a_slip_in_a_report_is_named(folder: Path, report: str, said: str) -> None:
+    (problem,) = wished(folder, f"reports: [{report}]")
+    assert said in problem

@@ -15,6 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
+from saveline.clock import system
+from saveline.core.periods import month_before
 from saveline.files import shipped
 from saveline.notify.links import Links
 from tests.flows.prefects import family, free_port, kill
@@ -73,9 +75,9 @@ class Up:
         found: list[dict[str, Any]] = self.ask("artifacts/filter", {"artifacts": {"key": {"any_": [key]}}})
         return found
 
-    def start_flow(self, name: str, **parameters: str) -> bool:
-        found = httpx.get(f"http://127.0.0.1:{self.port}/api/deployments/name/{name}/default", timeout=30)
-        body = {"parameters": parameters, "idempotency_key": name}
+    def start_flow(self, name: str, deployment: str = "default", **parameters: str) -> bool:
+        found = httpx.get(f"http://127.0.0.1:{self.port}/api/deployments/name/{name}/{deployment}", timeout=30)
+        body = {"parameters": parameters, "idempotency_key": f"{name} {deployment}"}
         return bool(found.is_success and self.ask(f"deployments/{found.json()['id']}/create_flow_run", body))
 
 
@@ -144,6 +146,9 @@ def _the_report_is_a_page(up: Up) -> None:
     page = up.artifacts("stage-report-2026-w47")[0]["data"]
     assert "## Where they stand" in page
     assert "| Triage |" in page
+    month = month_before(system(), "Europe/Lisbon").key
+    up.wait_for("run of the month's report", lambda: up.start_flow("stage_report", "monthly"))
+    up.wait_for("the month's report", lambda: up.artifacts(f"stage-report-{month}"))
 
 
 def _command(pid: int) -> str:

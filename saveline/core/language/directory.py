@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import Field
 
 from saveline.core.errors import Invalid, nearest, one_of
-from saveline.core.facts import Absence, Fact, Person
+from saveline.core.facts import Absence, Fact, Person, ReportWish
 from saveline.core.language.attention import check_quiet, check_wishes
 from saveline.core.language.problems import Findings, Place, Source, hint
 from saveline.core.language.shapes import Shape
 from saveline.core.language.words import Day, Email, Text, Word
+from saveline.core.slices import UNKNOWN
 from saveline.core.tongue import NAMES, SHIPPED
 from saveline.core.worktime import WeekHours, country_code, known_country, parse_hours
 
@@ -46,6 +47,7 @@ class PersonEntry(Fact, frozen=True):
     digest_hour: int | None = None
     prefers: tuple[tuple[str, str], ...] = ()
     away: tuple[AwayEntry, ...] = ()
+    reports: tuple[ReportWish, ...] = ()
 
 
 class AwayShape(Shape):
@@ -56,6 +58,19 @@ class AwayShape(Shape):
 
 class DigestShape(Shape):
     hour: int = Field(default=8, ge=0, le=23, description="The hour at which the digest comes, in their own zone.")
+
+
+class ReportShape(Shape):
+    """A stage report, or with more words a slice of one."""
+
+    every: Literal["week", "month"] = Field(description="When it comes: on Mondays, or on the first of the month.")
+    segment: Text | None = None
+    vertical: Text | None = None
+    region: Text | None = None
+    cause: Text | None = None
+    play: Text | None = None
+    owner: Text | None = Field(default=None, description="Whose deals: an e-mail address of somebody in this file.")
+    department: Text | None = None
 
 
 class PersonShape(Shape):
@@ -76,6 +91,7 @@ class PersonShape(Shape):
         default={}, description="By which channel they want a kind of notice; off for a digest or a report."
     )
     away: list[AwayShape] = []
+    reports: list[ReportShape] = Field(default=[], description="Stage reports they want, whole or of a slice.")
 
 
 class PeopleShape(Shape):
@@ -117,6 +133,8 @@ def _check(found: Findings, place: Place, person: PersonShape, emails: list[str]
     check_language(found, (*place, "language"), person.language)
     for i, away in enumerate(person.away):
         _check_away(found, (*place, "away", i), person, away, emails)
+    for i, report in enumerate(person.reports):
+        _check_report(found, (*place, "reports", i), report, emails, departments)
 
 
 def _check_away(found: Findings, place: Place, person: PersonShape, away: AwayShape, emails: list[str]) -> None:
@@ -127,6 +145,14 @@ def _check_away(found: Findings, place: Place, person: PersonShape, away: AwaySh
     if away.substitute.casefold() == person.email.casefold():
         found.add((*place, "substitute"), f"{person.name} would stand in for themselves", "somebody else")
     found.known((*place, "substitute"), "person", away.substitute.casefold(), emails)
+
+
+def _check_report(found: Findings, place: Place, report: ReportShape, emails: list[str], departments: Any) -> None:
+    """Of words that only the data know, `saveline doctor` tells which nobody knows."""
+    if report.owner not in {None, UNKNOWN}:
+        found.known((*place, "owner"), "person", str(report.owner).casefold(), emails)
+    if report.department not in {None, UNKNOWN} and departments:
+        found.known((*place, "department"), "department", str(report.department), departments)
 
 
 _zones = cache(available_timezones)
@@ -180,6 +206,7 @@ def _entry(p: PersonShape) -> PersonEntry:
         p.digest.hour if p.digest else None,
         tuple(p.notices.items()),
         away,
+        tuple(ReportWish(r.every, r.model_dump(exclude={"every"}, exclude_none=True)) for r in p.reports),
     )
 
 
@@ -208,6 +235,7 @@ def persons_of(entries: Sequence[PersonEntry]) -> tuple[Person, ...]:
             digest_hour=e.digest_hour,
             prefers=dict(e.prefers),
             absences=tuple(Absence(a.first, a.back, of(a.substitute)) for a in e.away),
+            reports=e.reports,
         )
         for e in entries
     )
