@@ -47,7 +47,7 @@ def persons(conn: Connection) -> list[Person]:
     columns = (*_PERSON_FIELDS, "prefers", "reports")
     rows = conn.execute(sa.select(*(PERSON.c[f] for f in columns)).order_by(PERSON.c.id))
     return [
-        Person(*row[:-2], decode_json(row.prefers), tuple(absences.get(row.id, ())), _wishes.decode(row.reports))
+        Person(*(*row[:-2], decode_json(row.prefers), tuple(absences.get(row.id, ())), _wishes.decode(row.reports)))
         for row in rows
     ]
 
