@@ -14,6 +14,7 @@ from saveline.core.findings import findings
 from saveline.core.intervals import rate
 from saveline.core.overrides import OverrideLine
 from saveline.core.periods import parse
+from saveline.core.product_changes import Change
 from saveline.core.report import (
     Amount,
     DecisionLine,
@@ -25,7 +26,9 @@ from saveline.core.report import (
 )
 from saveline.core.report_words import report_page
 from saveline.core.retention import Cohort, Reason, Retention
+from saveline.core.root_causes import Pair, Verified
 from saveline.core.surveys import Answer, Surveys
+from saveline.core.themes import Heard, ThemeLine
 from saveline.core.touchpoints import Contacts, How, Met
 from saveline.core.voice import Voice
 from saveline.evidence.surveys import csat, nps
@@ -144,6 +147,20 @@ VOICE = Voice(
         Met(446, 201, 377, 12, 34.0), Met(24, 15, 21, 1, 18.5), (How("call", 61, 48), How("visit", 9, 9)),
     ),
     Bowtie(date(2025, 11, 22), date(2026, 11, 22), WAYS, 1),
+    Heard(
+        (ThemeLine("price", 61, 84, 512_000_000), ThemeLine("support", 48, 75, 390_000_000),
+         ThemeLine("missing_features", 22, 31, 175_000_000)), 640, 471,
+    ),
+    Verified(
+        (Pair("value_not_seen", "product_gap", rate(14, 31), 118_000_000),
+         Pair("value_not_seen", "not_adopted", rate(17, 31), 96_000_000),
+         Pair("price_pressure", "value_not_seen", rate(9, 16), 71_000_000),
+         Pair("price_pressure", "price", rate(7, 16), 52_000_000)),
+        (Pair("product_gap", "features", rate(8, 11), 44_000_000),
+         Pair("product_gap", "budget", rate(3, 11), 9_000_000)),
+        7, 5,
+    ),
+    (Change("done", 9, 102_000_000, 8), Change("cannot", 4, 31_000_000, 1), Change("open", 3, 40_000_000, 0)),
 )  # fmt: skip
 
 

@@ -69,6 +69,7 @@ class Loading:
         self._new_teams: set[int] = set()
         self._departments = tuple(d.key for d in workspace.departments)
         self._counted = {rule.signal for rule in workspace.risk.rules if rule.signal}
+        self._counted |= {*workspace.voice.nps, *workspace.voice.csat}
         self._known = References({}, {}, (), ())
         self._progress, self._done, self._total = progress, 0, self._bytes()
 
@@ -274,7 +275,7 @@ class Loading:
             self._warn_of_kind(entry.table, line, row["kind"])
 
     def _warn_of_kind(self, table: str, line: int, kind: str) -> None:
-        """Once for a kind of signal that no rule counts: it is kept, but it will never open a deal."""
+        """Once for a kind of signal that neither a rule nor the report counts: it is kept, but comes to nothing."""
         if kind not in self._counted:
             near = nearest(kind, self._counted)
             self._warn(

@@ -152,13 +152,14 @@ def _posted(desk: Desk, kind: Kind, sent: Rows, rows: Sequence[Row], written: Wr
 
 
 def _uncounted(desk: Desk, kind: Kind, rows: Iterable[Row]) -> list[str]:
-    """Kinds of signals that no rule counts: they are kept, but will never open a deal."""
+    """Kinds of signals that neither a rule nor the report counts: they are kept, but come to nothing."""
     if kind.name != "signals":
         return []
     counted = sorted({rule.signal for rule in desk.workspace.risk.rules if rule.signal})
     found = []
+    answers = (*desk.workspace.voice.nps, *desk.workspace.voice.csat)
     for word in dict.fromkeys(row["kind"] for row in rows):
-        if word not in counted:
+        if word not in counted and word not in answers:
             near = nearest(word, counted)
             text = f"no risk rule counts signals of kind {word!r}; expected {one_of(counted)}"
             found.append(text + (f"; did you mean {near!r}?" if near else ""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -93,20 +93,27 @@ def _build(desk: Desk, conn: Connection, period: Period, wanted: Slice) -> Stage
     # What follows looks at a year, and not at the events of the period: they are let go first, for they are large.
     open_now = [replace(s, events=()) for s in told if not s.now.closed]
     del told
-    return with_findings(_of_the_year(conn, report, workspace, period, open_now, sieve))
+    departments = {person.id: person.department for person in people.by_id.values()}
+    return with_findings(_of_the_year(conn, report, workspace, period, open_now, (sieve, departments)))
 
 
 def _of_the_year(
-    conn: Connection, report: StageReport, workspace: Workspace, period: Period, open_now: Sequence[Story], sieve: Sieve
+    conn: Connection,
+    report: StageReport,
+    workspace: Workspace,
+    period: Period,
+    open_now: Sequence[Story],
+    of: tuple[Sieve, Mapping[int, str | None]],
 ) -> StageReport:
     """The report with what is told of the twelve months up to the period's end."""
+    sieve, departments = of
     accounts, moments = sieve.accounts, (period.start, period.known)
     before, paid = only(revenue.turnovers(conn, moments, ZoneInfo(workspace.zone)), accounts)
     left = [d for d in revenue.departures(conn, period.known) if accounts is None or d.account_id in accounts]
     year = year_of(period, workspace.zone)
     since = end_of(year[0], workspace.zone)
     lived = sieve.cases(cases.lived_since(conn, since, period))
-    known = Known(year, paid, lived, accounts)
+    known = Known(year, paid, lived, left, departments, accounts)
     return replace(
         report,
         customers=customers(period, workspace.zone, before=before, now=paid, departed=left),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import date
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from saveline.core.bowtie import Danger, Risked, bowtie
@@ -12,34 +13,54 @@ from saveline.core.cases import Case
 from saveline.core.customers import Turnover
 from saveline.core.facts import Fact
 from saveline.core.life_changes import MERGED
-from saveline.core.periods import Period
+from saveline.core.periods import Period, end_of
+from saveline.core.product_changes import Change, Work, asks, changes, fate
+from saveline.core.retention import Departed
+from saveline.core.root_causes import Opened, Verified, root_cause, verified
 from saveline.core.surveys import PERIOD, Answer, Surveys, Window, quarters
+from saveline.core.themes import heard, merged, worth
 from saveline.core.touchpoints import Contacts, met
 from saveline.core.voice import Voice
 from saveline.core.workspace import Workspace
 from saveline.evidence import surveys as evidence
+from saveline.files.themes import shipped_themes
+from saveline.store import texts
 from saveline.store import voice as store
+from saveline.store.texts import Reply
 
 
 class Known(Fact, frozen=True):
-    """What is known already: the ``year`` from the end of one day to that of another, what accounts ``paid``, and the
-    deals that ``lived`` in it. Nobody is heard but these ``accounts``; None is all."""
+    """What is known already: the ``year`` from the end of one day to that of another, what accounts ``paid``, the deals
+    that ``lived`` in it, who ``departed``, and the department of each person. Nobody is heard but these ``accounts``;
+    None is all."""
 
     year: tuple[date, date]
     paid: Turnover
     lived: Sequence[Case]
+    departed: Sequence[Departed]
+    departments: Mapping[int, str | None]
     accounts: Collection[int] | None = None
 
 
 def voice(conn: Connection, period: Period, workspace: Workspace, known: Known) -> Voice:
     """All of it."""
-    paying = [i for i, course in known.paid.all.items() if course.on(known.year[1])]
+    courses, last = known.paid.all, known.year[1]
+    paying = [i for i, course in courses.items() if course.on(last)]
     at_risk = {case.account.id for case in known.lived if case.outcome is None}
     risked = [Risked(c.account.id, _danger(c.outcome, workspace)) for c in known.lived if c.outcome != MERGED]
+    start, end = end_of(known.year[0], workspace.zone), min(period.end, period.known)
+    heed = known.accounts
+    replies = [r for r in texts.replies(conn, start, end) if heed is None or r.account_id in heed]
+    written = (t for t in texts.written(conn, start, end, period.known) if heed is None or t[0] in heed)
+    said = (*written, *_in_replies(replies), *_on_leaving(known))
+    arr = {i: worth(course, last) for i, course in courses.items()}
     return Voice(
         _surveys(conn, period, workspace, known.accounts),
         _contacts(conn, period, (paying, at_risk), known.accounts),
-        bowtie(known.paid.all, risked, *known.year),
+        bowtie(courses, risked, *known.year),
+        heard(said, merged(shipped_themes(), workspace.voice.themes), arr),
+        _verified(replies, known),
+        _changes(conn, replies, (workspace, known), end),
     )
 
 
@@ -78,3 +99,63 @@ def _danger(outcome: str | None, workspace: Workspace) -> Danger:
     if found is not None and found.cleared:
         return "cleared"
     return "saved" if found is not None and found.saved else "lost"
+
+
+# --- what people found, and what they wrote ---------------------------------------------------------------------------
+
+
+def _in_replies(replies: Iterable[Reply]) -> Iterator[tuple[int, str]]:
+    """The texts of answers. One that could be a name, like ``price``, was chosen from a list: nobody wrote it."""
+    for reply in replies:
+        for text in (reply.note, *reply.answers.values()):
+            if isinstance(text, str) and text and not text.isidentifier():
+                yield reply.account_id, text
+
+
+def _on_leaving(known: Known) -> Iterator[tuple[int, str]]:
+    first, last = known.year
+    return ((d.account_id, d.note) for d in known.departed if first < d.on <= last and d.note)
+
+
+def _verified(replies: Iterable[Reply], known: Known) -> Verified:
+    found = {r.deal_id: cause for r in replies if (cause := root_cause(r.answers))}
+    first, last = known.year
+    left = sorted((d for d in known.departed if first < d.on <= last), key=lambda d: (d.on, d.reason))
+    reasons = {d.account_id: d.reason for d in left}
+    return verified(
+        Opened(
+            case.causes[0] if case.causes else None,
+            found.get(case.deal_id),
+            reasons.get(case.account.id),
+            case.arr_cents,
+            case.outcome is not None,
+        )
+        for case in known.lived
+    )
+
+
+def _changes(
+    conn: Connection, replies: Iterable[Reply], of: tuple[Workspace, Known], end: datetime
+) -> tuple[Change, ...]:
+    workspace, known = of
+    asked: dict[int, int] = {}
+    for reply in replies:
+        if asks(reply.answers):
+            asked.setdefault(reply.deal_id, reply.no)
+    cases = {case.deal_id: case for case in known.lived if case.deal_id in asked}
+    work: dict[int, list[Work]] = {}
+    when: dict[int, datetime] = {}
+    for deal_id, no, whose, task in texts.begun(conn, sorted(cases), end):
+        department = task.department or known.departments.get(whose or 0)
+        work.setdefault(deal_id, []).append(replace(task, department=department))
+        if no == asked[deal_id] and task.closed_at is not None:
+            when[deal_id] = task.closed_at
+    return changes(
+        (
+            fate(when[deal_id], work[deal_id], workspace.voice.product),
+            case.arr_cents,
+            _danger(case.outcome, workspace) == "saved",
+        )
+        for deal_id, case in cases.items()
+        if deal_id in when
+    )

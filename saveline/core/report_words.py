@@ -17,6 +17,7 @@ from saveline.core import (
     report_pipeline,
     report_sections,
     report_support,
+    report_themes,
     report_voice,
     report_work,
 )
@@ -81,6 +82,9 @@ CHAPTERS: Final[tuple[tuple[str, tuple[SectionOf, ...]], ...]] = (
             report_voice.nps,
             report_voice.csat,
             report_voice.contact,
+            report_themes.themes,
+            report_themes.causes,
+            report_themes.product,
         ),
     ),
 )

@@ -59,6 +59,7 @@ class Departed(Fact, frozen=True):
     account_id: int
     on: date
     reason: str
+    note: str = ""
 
 
 class Cohort(Fact, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -22,10 +22,13 @@ PERIOD: Final = "period"
 
 
 class Listening(Fact, frozen=True):
-    """Which kinds of signals are answers to which question."""
+    """Which kinds of signals are answers to which question, which departments change the product, and the workspace's
+    own themes: by name the words that speak for it."""
 
     nps: tuple[str, ...] = ("nps",)
     csat: tuple[str, ...] = ("csat",)
+    product: tuple[str, ...] = ("product", "engineering")
+    themes: Mapping[str, tuple[str, ...]] = {}
 
 
 class Answer(Fact, frozen=True):

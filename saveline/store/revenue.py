@@ -45,7 +45,7 @@ def turnovers(conn: Connection, moments: Sequence[datetime], zone: ZoneInfo) -> 
 def departures(conn: Connection, known: datetime) -> list[Departed]:
     """Every departure that was known at a moment."""
     rows = _last(_versions(conn, DEPARTURE, known), "departure_id", known)
-    return [Departed(row.account_id, row.on, row.reason) for row in rows]
+    return [Departed(row.account_id, row.on, row.reason, row.note) for row in rows]
 
 
 def _of_subscriptions(rows: Iterable[sa.Row[Any]]) -> dict[int, Course]:

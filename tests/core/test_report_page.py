@@ -171,4 +171,4 @@ def test_a_table_that_does_not_fit_is_refused(columns: tuple[Column, ...], rows:
 
 
 def test_a_chart_has_its_numbers() -> None:
-    assert [bool(chart.numbers.rows) for _, chart in page().charts] == [True] * 8
+    assert [bool(chart.numbers.rows) for _, chart in page().charts] == [True] * 9

@@ -6,9 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 
 from saveline.core.arr import Course
 from saveline.core.bowtie import PAYS, Risked, bowtie
+from saveline.core.product_changes import Work, changes, fate
+from saveline.core.root_causes import Opened, verified
 from saveline.core.surveys import Answer
+from saveline.core.themes import heard
 from saveline.core.touchpoints import met
 from saveline.evidence.surveys import csat, net
+from saveline.files.themes import shipped_themes
 from tests.definitions import Values, worked
 
 
@@ -42,3 +46,29 @@ def journey(given: Values) -> Values:
     made = bowtie(courses, [Risked(n, ended) for n, ended in enumerate(given["outcome"]) if ended], first, last)
     found = {"at_risk": made.at(1, "at_risk")[1], "saved": made.at(2, "saved")[1], "lost": made.at(2, "lost")[1]}
     return {**found, "paid_now": sum(made.at(3, key)[2] for key in PAYS)}
+
+
+@worked("Themes and what they cost")
+def themes(given: Values) -> Values:
+    arr = dict(enumerate(given["arr"], 1))
+    found = heard(((who, text) for who, text in given["texts"]), shipped_themes(), arr)
+    line = next(line for line in found.themes if line.theme == given["theme"])
+    return {"accounts": line.accounts, "mentions": line.mentions, "arr_cents": line.arr_cents}
+
+
+@worked("Causes stated and causes found")
+def causes(given: Values) -> Values:
+    deals = (Opened(given["stated"], found or None, None, 0, closed=True) for found in given["found"])
+    pair = next(pair for pair in verified(deals).found if pair.found == given["pair"])
+    return {"k": pair.rate.k, "n": pair.rate.n, "low": pair.rate.low, "high": pair.rate.high}
+
+
+@worked("Product changes asked for and done")
+def product(given: Values) -> Values:
+    asked = datetime(2026, 11, 2, tzinfo=UTC)
+    later = asked + timedelta(days=3)
+    ends = ((later, "done", outcome) if outcome else (None, "open", None) for outcome in given["ended"])
+    fates = [fate(asked, [Work("engineering", asked, *end)], ["engineering"]) for end in ends]
+    found = {c.fate: c for c in changes((f, cents, False) for f, cents in zip(fates, given["arr"], strict=True))}
+    counts = {what: found[what].deals for what in ("done", "cannot", "open")}
+    return {**counts, "done_arr": found["done"].arr_cents}

@@ -333,7 +333,7 @@ def test_columns_and_kinds_that_nothing_is_done_with_are_warned_of(lite: World, 
     assert [str(p).partition("in/")[2] for p in result.problems] == [
         "accounts.csv:1:3: warning: the column 'segement' is not read; expected key, name, segment, vertical, region, "
         "country, arr, renewal, health, left_on, plan or trial_end; did you mean 'segment'?",
-        "signals.csv:2:1: warning: no risk rule counts signals of kind 'champoin_left'; expected champion_left, "
+        "signals.csv:2:1: warning: no risk rule counts signals of kind 'champoin_left'; expected champion_left, csat, "
         "escalation or nps; did you mean 'champion_left'?",
     ]
 

@@ -56,7 +56,7 @@ def test_what_is_paid_and_since_when_it_is_known(on_both: World, tmp_path: Path)
     with on_both.desk.reading() as conn:
         departed = revenue.departures(conn, on_both.now)
         assert revenue.departures(conn, datetime(2026, 11, 1, tzinfo=UTC)) == []
-    assert departed == [Departed(1, date(2026, 9, 1), "price")]
+    assert departed == [Departed(1, date(2026, 9, 1), "price", "one of two contracts")]
     year = retention(known(on_both, on_both.now).all, FEBRUARY, DECEMBER, departed)
     assert (year.start, year.new, year.churn, year.grr) == (
         Amount(1, 50_000_00),

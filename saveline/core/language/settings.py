@@ -23,11 +23,11 @@ from saveline.core.language.settings_shapes import (
     SettingsShape,
 )
 from saveline.core.language.shapes import PolicyShape
+from saveline.core.language.voice import voice_of
 from saveline.core.language.webhooks import internal_of, webhooks_of
 from saveline.core.life_changes import MERGED
 from saveline.core.people import Manager, Owner
 from saveline.core.play import Condition, Policy, Rung
-from saveline.core.surveys import Listening
 from saveline.core.workspace import (
     NOTICE_KINDS,
     Channel,
@@ -139,7 +139,7 @@ class _Reader:
             webhooks=webhooks_of(self.found, shape),
             internal=internal_of(self.found, shape),
             replies=Replies(shape.replies.url, shape.replies.trust) if shape.replies else None,
-            voice=Listening(tuple(shape.voice.nps), tuple(shape.voice.csat)),
+            voice=voice_of(self.found, shape),
         )
 
     def _check_place_and_time(self, shape: SettingsShape) -> None:

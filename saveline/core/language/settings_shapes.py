@@ -109,6 +109,8 @@ class VoiceShape(Shape):
 
     nps: Words = Field(default=["nps"], description="The kinds of signals that are answers from 0 to 10.")
     csat: Words = Field(default=["csat"], description="The kinds of signals that are answers from 1 to 5.")
+    product: Words = Field(default=["product", "engineering"], description="The departments that change the product.")
+    themes: dict[Word, Words] = Field(default={}, description="What customers talk about: words by the theme's name.")
 
 
 class SettingsShape(Shape):
