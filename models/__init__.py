@@ -24,7 +24,7 @@ from models.accounts import (
 )
 from models.deals import Comment, Deal, DealCause, Event, Task
 from models.delivery import ApiToken, Attempt, Destination, Thread, Unreachable, Unsubscribed
-from models.people import Absence, Department, Person, PersonVersion, Revision, Rotation
+from models.people import Absence, Department, Person, PersonVersion, PulseAnswer, PulseAnswerBefore, Revision, Rotation
 from models.records import (
     ImportRun,
     Inbound,
@@ -63,6 +63,8 @@ __all__ = [
     "PlaybookDecided",
     "PlaybookDecision",
     "PlaybookVersion",
+    "PulseAnswer",
+    "PulseAnswerBefore",
     "Report",
     "Revision",
     "Rotation",

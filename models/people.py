@@ -69,6 +69,32 @@ class Absence(SQLModel, table=True):
     substitute_id: int | None = Field(default=None, foreign_key="person.id", sa_type=BigKey)
 
 
+class PulseAnswer(SQLModel, table=True):
+    """An answer from 1 to 5 to the monthly question. Nothing here says whose: ``source_key`` is a number of the
+    source's, under which the same answer may be brought in again."""
+
+    __tablename__ = "pulse_answer"
+    __table_args__ = (UniqueConstraint("source_key"), CheckConstraint("value BETWEEN 1 AND 5", name="value"))
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
+    source_key: str
+    department: str
+    at: datetime
+    value: int
+    recorded_at: datetime
+
+
+class PulseAnswerBefore(SQLModel, table=True):
+    """What an answer was from ``recorded_at`` until before ``until``, when it was corrected."""
+
+    __tablename__ = "pulse_answer_before"
+    pulse_answer_id: int = Field(primary_key=True, sa_type=BigKey)
+    recorded_at: datetime = Field(primary_key=True)
+    until: datetime
+    department: str
+    at: datetime
+    value: int
+
+
 class Rotation(SQLModel, table=True):
     """Whom a department's round robin picked last."""
 

@@ -208,7 +208,8 @@ class Loading:
     def _put(self, conn: Connection, kind: str, rows: list[dict[str, Any]], ids: Ids, table: str) -> None:
         done = write_rows(conn, kind, rows, ids, Origin(self.sources.tables[table].path.name, self._now))
         self._count(kind, Count(0, len(done.added), len(done.changed), done.unchanged))
-        self._named.update(row["key" if kind == "accounts" else "account"] for row in rows)
+        if kind != "pulse":  # which is about our own people
+            self._named.update(row["key" if kind == "accounts" else "account"] for row in rows)
         if kind == "team":
             self._new_teams.update(key[0] for key in (*done.added, *done.changed))
         if kind == "accounts":

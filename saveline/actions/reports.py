@@ -10,11 +10,12 @@ from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
+from saveline.actions.known import Known
 from saveline.actions.report_readers import KIND, Sending, queue, slices_wanted
 from saveline.actions.report_work import work_of
 from saveline.actions.slicing import accounts_of, only
 from saveline.actions.uncollected import uncollected
-from saveline.actions.voice import Known, voice
+from saveline.actions.voice import voice
 from saveline.core.blocks import Page
 from saveline.core.customers import customers, year_of
 from saveline.core.people import People

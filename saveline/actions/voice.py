@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
 
 from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
+from saveline.actions.known import Known
+from saveline.actions.pulse import feelings
 from saveline.core.bowtie import Danger, Risked, bowtie
-from saveline.core.cases import Case
-from saveline.core.customers import Turnover
-from saveline.core.facts import Fact
 from saveline.core.life_changes import MERGED
 from saveline.core.periods import Period, end_of
 from saveline.core.product_changes import Change, Work, asks, changes, fate
-from saveline.core.retention import Departed
 from saveline.core.root_causes import Opened, Verified, root_cause, verified
 from saveline.core.surveys import PERIOD, Answer, Surveys, Window, quarters
 from saveline.core.themes import heard, merged, worth
@@ -27,19 +25,6 @@ from saveline.files.themes import shipped_themes
 from saveline.store import texts
 from saveline.store import voice as store
 from saveline.store.texts import Reply
-
-
-class Known(Fact, frozen=True):
-    """What is known already: the ``year`` from the end of one day to that of another, what accounts ``paid``, the deals
-    that ``lived`` in it, who ``departed``, and the department of each person. Nobody is heard but these ``accounts``;
-    None is all."""
-
-    year: tuple[date, date]
-    paid: Turnover
-    lived: Sequence[Case]
-    departed: Sequence[Departed]
-    departments: Mapping[int, str | None]
-    accounts: Collection[int] | None = None
 
 
 def voice(conn: Connection, period: Period, workspace: Workspace, known: Known) -> Voice:
@@ -61,6 +46,7 @@ def voice(conn: Connection, period: Period, workspace: Workspace, known: Known) 
         heard(said, merged(shipped_themes(), workspace.voice.themes), arr),
         _verified(replies, known),
         _changes(conn, replies, (workspace, known), end),
+        feelings(conn, period, workspace, known) if workspace.voice.pulse else None,
     )
 
 

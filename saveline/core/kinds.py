@@ -146,6 +146,16 @@ DEPARTURES: Final = Kind(
     },
     ("account", "key"),
 )
+PULSE: Final = Kind(
+    "pulse",
+    {
+        "key": Field("key", required=True),
+        "department": Field("word", required=True),
+        "at": Field("moment", required=True),
+        "value": Field("whole", required=True),
+    },
+    ("key",),
+)
 SUPPORT_CASES: Final = Kind(
     "support_cases",
     {
@@ -166,7 +176,7 @@ SUPPORT_CASES: Final = Kind(
 
 KINDS: Final[Mapping[str, Kind]] = {
     k.name: k
-    for k in (PEOPLE, ACCOUNTS, TEAM, CONTACTS, TOUCHPOINTS, SIGNALS, SUBSCRIPTIONS, DEPARTURES, SUPPORT_CASES)
+    for k in (PEOPLE, ACCOUNTS, TEAM, CONTACTS, TOUCHPOINTS, SIGNALS, SUBSCRIPTIONS, DEPARTURES, SUPPORT_CASES, PULSE)
 }
 """In the order in which they are imported: each may refer to those before it."""
 IGNORED: Final = ("line", "reason")

@@ -41,7 +41,15 @@ class References:
             return tuple(self._person_faults(row, column))
         if kind.name == "accounts":
             return self._new_account(kind, row, column)
+        if kind.name == "pulse":
+            return tuple(self._pulse_faults(row, column))
         return (*self._named(row, column), *_span(row, column))
+
+    def _pulse_faults(self, row: Mapping[str, Any], column: Callable[[str], int]) -> Iterator[Fault]:
+        if row["department"] not in self._departments:
+            yield self._unknown(column("department"), "department", row["department"], self._departments)
+        if not 1 <= row["value"] <= 5:
+            yield Fault(column("value"), f"value is {row['value']}", "a whole number from 1 to 5")
 
     def _new_account(self, kind: Kind, row: Mapping[str, Any], column: Callable[[str], int]) -> tuple[Fault, ...]:
         lacking = [c for c in kind.new if c not in row]

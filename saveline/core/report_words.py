@@ -15,6 +15,7 @@ from saveline.core import (
     report_customers,
     report_lists,
     report_pipeline,
+    report_pulse,
     report_sections,
     report_support,
     report_themes,
@@ -85,6 +86,7 @@ CHAPTERS: Final[tuple[tuple[str, tuple[SectionOf, ...]], ...]] = (
             report_themes.themes,
             report_themes.causes,
             report_themes.product,
+            report_pulse.pulse,
         ),
     ),
 )

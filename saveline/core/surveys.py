@@ -29,6 +29,7 @@ class Listening(Fact, frozen=True):
     csat: tuple[str, ...] = ("csat",)
     product: tuple[str, ...] = ("product", "engineering")
     themes: Mapping[str, tuple[str, ...]] = {}
+    pulse: bool = False
 
 
 class Answer(Fact, frozen=True):

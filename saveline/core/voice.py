@@ -5,6 +5,7 @@ from __future__ import annotations
 from saveline.core.bowtie import Bowtie
 from saveline.core.facts import Fact
 from saveline.core.product_changes import Change
+from saveline.core.pulse import Pulse
 from saveline.core.root_causes import Verified
 from saveline.core.surveys import Surveys
 from saveline.core.themes import Heard
@@ -18,3 +19,4 @@ class Voice(Fact, frozen=True):
     heard: Heard | None = None
     verified: Verified | None = None
     changes: tuple[Change, ...] = ()
+    pulse: Pulse | None = None

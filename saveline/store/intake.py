@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from saveline.core.facts import Fact
 from saveline.core.kinds import account_row
-from saveline.store import accounts, revenue, support
+from saveline.store import accounts, pulse, revenue, support
 from saveline.store.natural import Key, Natural, Row, Written
 
 Shape: TypeAlias = Callable[["Ids", Row, "Origin"], dict[str, Any]]
@@ -110,6 +110,11 @@ def _support_case(ids: Ids, row: Row, _origin: Origin) -> dict[str, Any]:
     return found | {c: row[c] for c in support.SAID if c in row}
 
 
+def _pulse(_ids: Ids, row: Row, origin: Origin) -> dict[str, Any]:
+    found = {name: row[name] for name in ("department", "at", "value")}
+    return {**found, "source_key": row["key"], "recorded_at": origin.at}
+
+
 def _own(ids: Ids, row: Row) -> dict[str, Any]:
     return {"account_id": ids.accounts[row["account"]]}
 
@@ -121,5 +126,6 @@ _INTO: Final[Mapping[str, tuple[Natural, Shape]]] = {
     "signals": (accounts.SIGNALS, _signal),
     "subscriptions": (revenue.SUBSCRIPTIONS, _subscription),
     "departures": (revenue.DEPARTURES, _departure),
+    "pulse": (pulse.ANSWERS, _pulse),
     "support_cases": (support.CASES, _support_case),
 }

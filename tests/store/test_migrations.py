@@ -27,7 +27,7 @@ from tests.world import FRIDAY, World
 
 EMPTY: Final = {
     *("absence", "contact", "inbound", "report", "rotation", "touchpoint"),
-    *("signal_before", "touchpoint_before"),
+    *("signal_before", "touchpoint_before", "pulse_answer", "pulse_answer_before"),
     *("api_token", "attempt", "destination", "thread", "unreachable", "unsubscribed"),
 }
 """Tables in which that story leaves nothing."""
@@ -121,6 +121,8 @@ REFUSED: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
     "ck_person_capacity": ("person", "id = 1", {"capacity": -1}),
     "ck_playbook_decided_result": ("playbook_decided", "decision_id = 1", {"result": "forgotten"}),
     "ck_playbook_decision_choice": ("playbook_decision", "id = 1", {"choice": "perhaps"}),
+    "ck_pulse_answer_value": ("pulse_answer", "", {"source_key": "p1", "department": "support", "at": FRIDAY,
+        "value": 6, "recorded_at": FRIDAY}),
     "ck_task_closed": ("task", "state = 'done'", {"closed_at": NOBODY_KNOWS}),
     "ck_task_not_forgotten": ("task", "state = 'open'", {"due_at": NOBODY_KNOWS}),
     "ck_task_silent": ("task", "state = 'done'", {"next_at": sa.literal_column("closed_at")}),

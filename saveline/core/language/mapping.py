@@ -86,6 +86,7 @@ class MapShape(Shape):
     subscriptions: Any = None
     departures: Any = None
     support_cases: Any = None
+    pulse: Any = None
 
 
 def parse_tables(source: Source) -> dict[str, TableShape]:

@@ -111,6 +111,7 @@ class VoiceShape(Shape):
     csat: Words = Field(default=["csat"], description="The kinds of signals that are answers from 1 to 5.")
     product: Words = Field(default=["product", "engineering"], description="The departments that change the product.")
     themes: dict[Word, Words] = Field(default={}, description="What customers talk about: words by the theme's name.")
+    pulse: bool = Field(default=False, description="Whether the report tells how our own people feel.")
 
 
 class SettingsShape(Shape):

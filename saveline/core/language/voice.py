@@ -23,4 +23,4 @@ def voice_of(found: Findings, shape: SettingsShape) -> Listening:
                 what = f"{entry!r} has a * that is not the end of a word"
                 found.add(("voice", "themes", name, i), what, "words like price*, for all that begin so")
     themes = {name: tuple(words) for name, words in voice.themes.items()}
-    return Listening(tuple(voice.nps), tuple(voice.csat), tuple(voice.product), themes)
+    return Listening(tuple(voice.nps), tuple(voice.csat), tuple(voice.product), themes, voice.pulse)

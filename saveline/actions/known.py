@@ -1,0 +1,24 @@
+"""What several parts of the report are worked out from, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+
+from saveline.core.cases import Case
+from saveline.core.customers import Turnover
+from saveline.core.facts import Fact
+from saveline.core.retention import Departed
+
+
+class Known(Fact, frozen=True):
+    """What is known already: the ``year`` from the end of one day to that of another, what accounts ``paid``, the deals
+    that ``lived`` in it, who ``departed``, and the department of each person. Nobody is heard but these ``accounts``;
+    None is all."""
+
+    year: tuple[date, date]
+    paid: Turnover
+    lived: Sequence[Case]
+    departed: Sequence[Departed]
+    departments: Mapping[int, str | None]
+    accounts: Collection[int] | None = None
