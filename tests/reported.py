@@ -15,6 +15,7 @@ from saveline.core.intervals import rate
 from saveline.core.overrides import OverrideLine
 from saveline.core.periods import parse
 from saveline.core.product_changes import Change
+from saveline.core.pulse import Link, Pulse, Team
 from saveline.core.report import (
     Amount,
     DecisionLine,
@@ -161,6 +162,8 @@ VOICE = Voice(
         7, 5,
     ),
     (Change("done", 9, 102_000_000, 8), Change("cannot", 4, 31_000_000, 1), Change("open", 3, 40_000_000, 0)),
+    Pulse((Team("support", 6, 3.5, 3.8, 40, 36), Team("finance", 5, 3.2, 3.4, 12, 11)), 2, Link(2),
+          (("support", "Support"), ("finance", "Finance"))),
 )  # fmt: skip
 
 

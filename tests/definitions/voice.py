@@ -11,6 +11,7 @@ from saveline.core.root_causes import Opened, verified
 from saveline.core.surveys import Answer
 from saveline.core.themes import heard
 from saveline.core.touchpoints import met
+from saveline.evidence.correlation import link
 from saveline.evidence.surveys import csat, net
 from saveline.files.themes import shipped_themes
 from tests.definitions import Values, worked
@@ -72,3 +73,9 @@ def product(given: Values) -> Values:
     found = {c.fate: c for c in changes((f, cents, False) for f, cents in zip(fates, given["arr"], strict=True))}
     counts = {what: found[what].deals for what in ("done", "cannot", "open")}
     return {**counts, "done_arr": found["done"].arr_cents}
+
+
+@worked("How our own people feel")
+def pulse(given: Values) -> Values:
+    found = link([(float(x), float(y)) for x, y in zip(given["mean"], given["kept"], strict=True)])
+    return {"r": found.r, "low": found.low, "high": found.high}
