@@ -46,7 +46,7 @@ class Spotter:
 
     def __init__(self, themes: Themes) -> None:
         self._phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        self._starts: list[tuple[tuple[str, ...], str]] = []
+        self._starts: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for theme, entries in themes.items():
             for entry in entries:
                 self._add(tuple(_parts(entry)), theme)
@@ -56,26 +56,25 @@ class Spotter:
         if not parts:
             return
         if parts[0].endswith("*"):
-            self._starts.append((parts, theme))
+            self._starts.setdefault(parts[0][:-1], []).append((parts, theme))
         else:
             self._phrases.setdefault(parts[0], []).append((parts, theme))
 
     def of(self, text: str) -> frozenset[str]:
         """The themes that the text mentions."""
-        words = _WORDS.findall(text.casefold())
-        return frozenset(
-            theme
-            for at, word in enumerate(words)
-            for parts, theme in self._beginning(word)
-            if len(parts) == 1 or _follows(words[at + 1 : at + len(parts)], parts[1:])
-        )
+        words, known = _WORDS.findall(text.casefold()), self._known
+        found = set()
+        for at, word in enumerate(words):
+            entries = known.get(word)
+            for parts, theme in self._meet(word) if entries is None else entries:
+                if len(parts) == 1 or _follows(words[at + 1 : at + len(parts)], parts[1:]):
+                    found.add(theme)
+        return frozenset(found)
 
-    def _beginning(self, word: str) -> Sequence[tuple[tuple[str, ...], str]]:
-        """What may begin with this word."""
-        found = self._known.get(word)
-        if found is None:
-            starts = (entry for entry in self._starts if word.startswith(entry[0][0][:-1]))
-            found = self._known[word] = (*self._phrases.get(word, ()), *starts)
+    def _meet(self, word: str) -> Sequence[tuple[tuple[str, ...], str]]:
+        """What may begin with a word that was not met before."""
+        starts = (self._starts.get(word[:n], ()) for n in range(1, len(word) + 1))
+        found = self._known[word] = (*self._phrases.get(word, ()), *(entry for some in starts for entry in some))
         return found
 
 
