@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
 from saveline.actions.known import Known
+from saveline.actions.report_ahead import ahead_of
 from saveline.actions.report_readers import KIND, Sending, queue, slices_wanted
 from saveline.actions.report_work import work_of
 from saveline.actions.slicing import accounts_of, only
@@ -94,6 +95,7 @@ def _build(desk: Desk, conn: Connection, period: Period, wanted: Slice) -> Stage
     # What follows looks at a year, and not at the events of the period: they are let go first, for they are large.
     open_now = [replace(s, events=()) for s in told if not s.now.closed]
     del told
+    report = replace(report, ahead=ahead_of(desk, conn, open_now, workspace, people, period, sieve))
     departments = {person.id: person.department for person in people.by_id.values()}
     return with_findings(_of_the_year(conn, report, workspace, period, open_now, (sieve, departments)))
 

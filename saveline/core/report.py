@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from saveline.core.ahead import Ahead
 from saveline.core.changes import DealLeft, StageEntered
 from saveline.core.corrections import CorrectionLine, corrections
 from saveline.core.customers import Customers
@@ -137,6 +138,7 @@ class StageReport(Fact, frozen=True):
     work: Work | None = None
     pipeline: Pipeline | None = None
     slice: tuple[Cut, ...] = ()
+    ahead: Ahead | None = None
 
     @property
     def closed(self) -> Amount:

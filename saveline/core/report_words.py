@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from saveline.core import (
+    report_ahead,
     report_bowtie,
     report_customers,
     report_lists,
@@ -50,6 +51,8 @@ CHAPTERS: Final[tuple[tuple[str, tuple[SectionOf, ...]], ...]] = (
             report_lists.decisions,
             report_lists.overdue,
             report_pipeline.stuck,
+            report_ahead.tight,
+            report_ahead.renewals,
         ),
     ),
     (

@@ -14,7 +14,9 @@ import models
 from saveline.core import arr
 from saveline.core.arr import Course, Span
 from saveline.core.customers import Turnover
+from saveline.core.facts import Account
 from saveline.core.retention import Departed
+from saveline.store import remembered
 from saveline.store.natural import Natural
 from saveline.store.rows import table
 
@@ -88,3 +90,11 @@ def _versions(conn: Connection, versions: sa.Table, known: datetime) -> Sequence
 def _last(rows: Iterable[sa.Row[Any]], key: str, known: datetime) -> Iterable[sa.Row[Any]]:
     """Of each thing the last of its versions by the moment."""
     return {getattr(row, key): row for row in rows if row.at <= known}.values()
+
+
+def renewing(conn: Connection, first: date, until: date, known: datetime) -> list[Account]:
+    """The accounts whose contract was known to be up on one of these days, ``until`` included, in order of number."""
+    ever = sa.select(ACCOUNT.c.account_id).where(ACCOUNT.c.at <= known, ACCOUNT.c.renewal.between(first, until))
+    ids = sorted(set(conn.execute(ever).scalars()))
+    found = remembered.known_accounts(conn, ids, known).values()
+    return [a for a in found if a.renewal is not None and first <= a.renewal <= until]

@@ -1,0 +1,81 @@
+"""What lies ahead, for the stage report: gathered as it was known when the period ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.engine import Connection
+
+from saveline.actions.desk import Desk
+from saveline.core import ahead
+from saveline.core.ahead import Ahead, TightLine
+from saveline.core.decide.draft import Case
+from saveline.core.errors import Invalid
+from saveline.core.people import People
+from saveline.core.periods import Period
+from saveline.core.runway import glance
+from saveline.core.slices import Sieve
+from saveline.core.stories import Story
+from saveline.core.workspace import Workspace
+from saveline.store import revenue
+
+RENEWING: Final = timedelta(days=90)
+DECIDING: Final = timedelta(days=60)
+MOST_LOOKED_AT: Final = 200
+"""Deals whose plan is laid out once more: a millisecond or two each."""
+
+
+def ahead_of(  # noqa: PLR0913, PLR0917 - as much as a report knows of its period
+    desk: Desk,
+    conn: Connection,
+    open_now: Sequence[Story],
+    workspace: Workspace,
+    people: People,
+    period: Period,
+    sieve: Sieve,
+) -> Ahead | None:
+    """Renewals of the accounts of the slice, where it is one of accounts. Nothing where no contract is up, and no play is too long. A play is laid out by the workspace's hours: who had
+    which role with an account is not kept."""
+    first = period.end.astimezone(ZoneInfo(workspace.zone)).date()
+    until = first + RENEWING - timedelta(days=1)
+    of_all = revenue.renewing(conn, first, until, period.known) if sieve.wanted.of_accounts else ()
+    up = [a for a in of_all if sieve.accounts is None or a.id in sieve.accounts]
+    renewals = ahead.renewals(up, {s.account.id for s in open_now})
+    running = [s for s in open_now if _decides_soon(s, period.end)]
+    running.sort(key=lambda s: (-s.now.arr_cents, s.now.id))
+    found = list(_tight(desk, conn, running[:MOST_LOOKED_AT], workspace, people, period))
+    if not renewals and not found:
+        return None
+    looked_at, cents = min(len(running), MOST_LOOKED_AT), sum(t.arr_cents for t in found)
+    return Ahead(until, renewals, len(running), looked_at, ahead.tight(found), len(found), cents)
+
+
+def _decides_soon(story: Story, at: datetime) -> bool:
+    deal = story.now
+    if deal.state != "open" or deal.decision_asked or deal.decide_at is None:
+        return False
+    return deal.decide_at < at + DECIDING
+
+
+def _tight(
+    desk: Desk, conn: Connection, told: Iterable[Story], workspace: Workspace, people: People, period: Period
+) -> Iterator[TightLine]:
+    for story in told:
+        with suppress(Invalid):  # whoever looks after Saveline hears of a play that cannot be had
+            case = Case(workspace, people, desk.play(conn, story.now.play_hash), story.account, story.now)
+            plan = glance(case, period.end)
+            if not plan.fits:
+                deal = story.now
+                yield TightLine(
+                    deal.id,
+                    story.account.name,
+                    deal.arr_cents,
+                    workspace.stage_title(deal.stage),
+                    plan.needs_days,
+                    plan.has_days,
+                    plan.limited_by,
+                )
