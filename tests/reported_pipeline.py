@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from saveline.core.ahead import Ahead, Renewals, TightLine
 from saveline.core.certainty import (
     Calibration,
     Incidence,
@@ -94,4 +95,17 @@ PIPELINE = Pipeline(
     2,
     108_100_000,
     JOURNEYS,
+)
+AHEAD = Ahead(
+    date(2027, 2, 20),
+    (
+        Renewals("2026-11", 9, 410_000_00, 1, 93_000_00),
+        Renewals("2026-12", 31, 2_240_000_00, 5, 771_000_00),
+        Renewals("2027-01", 44, 3_020_000_00, 6, 940_000_00),
+    ),
+    14,
+    14,
+    (TightLine(18, "Willow Foods", 9_300_000, "Prove value", 24, 9, "renewal"),),
+    1,
+    9_300_000,
 )

@@ -38,8 +38,8 @@ def ahead_of(  # noqa: PLR0913, PLR0917 - as much as a report knows of its perio
     period: Period,
     sieve: Sieve,
 ) -> Ahead | None:
-    """Renewals of the accounts of the slice, where it is one of accounts. Nothing where no contract is up, and no play is too long. A play is laid out by the workspace's hours: who had
-    which role with an account is not kept."""
+    """Renewals of the accounts of the slice, where it is one of accounts. Nothing where no contract is up, and no play
+    is too long. A play is laid out by the workspace's hours: who had which role with an account is not kept."""
     first = period.end.astimezone(ZoneInfo(workspace.zone)).date()
     until = first + RENEWING - timedelta(days=1)
     of_all = revenue.renewing(conn, first, until, period.known) if sieve.wanted.of_accounts else ()

@@ -110,7 +110,7 @@ def test_nothing_at_risk_is_said_and_not_drawn() -> None:
         report(), before=Amount(), corrected=Amount(), opened=Amount(), reopened=Amount(), at_risk=Amount(),
         stages=tuple(replace(s, here=Amount(), late=0) for s in STAGES),
         outcomes=tuple(replace(o, closed=Amount(), kept_cents=0) for o in OUTCOMES), customers=None, voice=None,
-        pipeline=None,
+        pipeline=None, ahead=None,
     )  # fmt: skip
     told = report_page(still, ZONE)
     assert told.charts == ()
