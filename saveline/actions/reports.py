@@ -13,6 +13,7 @@ from saveline.actions.desk import Desk
 from saveline.actions.known import Known
 from saveline.actions.report_ahead import ahead_of
 from saveline.actions.report_readers import KIND, Sending, queue, slices_wanted
+from saveline.actions.report_value import Taken
 from saveline.actions.report_work import work_of
 from saveline.actions.slicing import accounts_of, only
 from saveline.actions.uncollected import uncollected
@@ -28,6 +29,7 @@ from saveline.core.stories import Story, resting, stories
 from saveline.core.workspace import Workspace
 from saveline.core.worktime import DaysOff
 from saveline.evidence.pipeline import pipeline
+from saveline.evidence.works import Span, works
 from saveline.notify.languages import tongue
 from saveline.store import cases, history, remembered, revenue
 
@@ -92,12 +94,13 @@ def _build(desk: Desk, conn: Connection, period: Period, wanted: Slice) -> Stage
     report = stage_report(told, workspace, people, period)
     work = work_of(conn, told, workspace, people, period, desk.now(conn), sieve.accounts)
     report = replace(report, work=work, slice=cuts(wanted, workspace, people))
+    taken = Taken(desk, conn, told, period)
     # What follows looks at a year, and not at the events of the period: they are let go first, for they are large.
     open_now = [replace(s, events=()) for s in told if not s.now.closed]
     del told
     report = replace(report, ahead=ahead_of(desk, conn, open_now, workspace, people, period, sieve))
     departments = {person.id: person.department for person in people.by_id.values()}
-    return with_findings(_of_the_year(conn, report, workspace, period, open_now, (sieve, departments)))
+    return with_findings(_of_the_year(conn, report, workspace, period, (open_now, taken), (sieve, departments)))
 
 
 def _of_the_year(
@@ -105,23 +108,26 @@ def _of_the_year(
     report: StageReport,
     workspace: Workspace,
     period: Period,
-    open_now: Sequence[Story],
+    left_over: tuple[Sequence[Story], Taken],
     of: tuple[Sieve, Mapping[int, str | None]],
 ) -> StageReport:
-    """The report with what is told of the twelve months up to the period's end."""
-    sieve, departments = of
+    """The report with what is told of the twelve months up to the period's end. What is ``left_over`` of the period are
+    its open deals, without their events, and the concessions that were counted."""
+    (open_now, taken), (sieve, departments) = left_over, of
     accounts, moments = sieve.accounts, (period.start, period.known)
     before, paid = only(revenue.turnovers(conn, moments, ZoneInfo(workspace.zone)), accounts)
     left = [d for d in revenue.departures(conn, period.known) if accounts is None or d.account_id in accounts]
     year = year_of(period, workspace.zone)
     since = end_of(year[0], workspace.zone)
-    lived = sieve.cases(cases.lived_since(conn, since, period))
+    lived, span = sieve.cases(cases.lived_since(conn, since, period)), Span(since, period.end, workspace.zone)
     known = Known(year, paid, lived, left, departments, accounts)
     return replace(
         report,
         customers=customers(period, workspace.zone, before=before, now=paid, departed=left),
         voice=voice(conn, period, workspace, known) if sieve.wanted.of_accounts else None,
         pipeline=pipeline(lived, open_now, workspace, period, since) if lived else None,
+        works=works(lived, workspace.outcomes, span),
+        value=taken.value(lived, workspace.outcomes, span),
     )
 
 

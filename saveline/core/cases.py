@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from saveline.core.changes import DealMigrated, Event, StageEntered, TaskDone, evolve
-from saveline.core.deal_changes import DealClosed
+from saveline.core.deal_changes import DealClosed, DealOpened
 from saveline.core.facts import Account, Deal, Fact
 from saveline.core.journeys import Journey, Leg, journey
 from saveline.core.life_changes import DealMerged
@@ -29,7 +29,8 @@ class Case(Fact, frozen=True):
     """One deal. ``outcome`` and ``closed_at`` are of its last end, None while it is open; of one that goes on as part
     of another deal, the outcome is ``merged``. ``passages`` are of all its lives, in order. ``door`` is the one by
     which most of its tasks were finished: slack, email, web, cli, api; of equally many the first by name, and nothing
-    where none was.
+    where none was. ``opened_with`` is the play it was first opened with, whatever it then went on with;
+    ``play_hash`` is the version that it runs by.
     """
 
     deal_id: int
@@ -45,10 +46,12 @@ class Case(Fact, frozen=True):
     watch_until: datetime | None
     kept_at: datetime | None
     left_at: datetime | None
+    play_hash: str
     causes: tuple[str, ...]
     passages: tuple[Passage, ...]
     journey: Journey
     door: str = ""
+    opened_with: str = ""
 
     @property
     def stage(self) -> str:
@@ -56,9 +59,9 @@ class Case(Fact, frozen=True):
         return self.passages[-1].stage if self.passages else ""
 
 
-TAKEN: Final = Case.__struct_fields__[2:13]
+TAKEN: Final = Case.__struct_fields__[2:14]
 """What a case takes from the deal as it stands, in the order of its columns."""
-assert TAKEN[-1] == "left_at"
+assert TAKEN[-1] == "play_hash"
 
 
 def case_of(account: Account, events: Sequence[Event], deal_id: int) -> Case:
@@ -68,7 +71,8 @@ def case_of(account: Account, events: Sequence[Event], deal_id: int) -> Case:
     assert way is not None
     doors = Counter(e.via for e in events if isinstance(e.change, TaskDone))
     taken = (getattr(deal, name) for name in TAKEN)
-    return Case(*(deal_id, account, *taken, deal.causes, _passages(events), way, door(doors.items())))
+    first = next((e.change.play for e in events if isinstance(e.change, DealOpened)), deal.play)
+    return Case(*(deal_id, account, *taken, deal.causes, _passages(events), way, door(doors.items()), first))
 
 
 def straight(deal_id: int, leg: Leg, entered: Sequence[datetime]) -> tuple[Journey, tuple[Passage, ...]]:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from saveline.core.differing import differs
 from saveline.core.phrases import money
 from saveline.core.tongue import ENGLISH, Tongue, sentence
+from saveline.core.works import found
 
 if TYPE_CHECKING:  # the report is made with its findings
     from saveline.core.report import StageLine, StageReport
@@ -35,6 +37,8 @@ def findings(report: StageReport, tongue: Tongue = ENGLISH) -> tuple[str, ...]:
                 days=DECISIONS_AHEAD.days,
             )
         )
+    if report.works is not None:
+        lines += [differs(line, tongue) for line in found(report.works, dimension="play")[:1]]
     return tuple(lines)
 
 

@@ -25,8 +25,10 @@ from saveline.core.periods import Period
 from saveline.core.pipeline import Pipeline
 from saveline.core.slices import Cut
 from saveline.core.stories import Story
+from saveline.core.value import Value
 from saveline.core.voice import Voice
 from saveline.core.work import Work
+from saveline.core.works import Works
 from saveline.core.workspace import Workspace
 
 MOST_LISTED = 10
@@ -139,6 +141,8 @@ class StageReport(Fact, frozen=True):
     pipeline: Pipeline | None = None
     slice: tuple[Cut, ...] = ()
     ahead: Ahead | None = None
+    works: Works | None = None
+    value: Value | None = None
 
     @property
     def closed(self) -> Amount:

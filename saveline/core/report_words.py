@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from saveline.core import (
     report_ahead,
     report_bowtie,
+    report_conclusions,
     report_customers,
     report_lists,
     report_pipeline,
@@ -20,8 +21,10 @@ from saveline.core import (
     report_sections,
     report_support,
     report_themes,
+    report_value,
     report_voice,
     report_work,
+    report_works,
 )
 from saveline.core.blocks import Page, Section, plain
 from saveline.core.findings import findings
@@ -74,6 +77,19 @@ CHAPTERS: Final[tuple[tuple[str, tuple[SectionOf, ...]], ...]] = (
             report_work.load,
             report_work.helpers,
             report_support.support,
+        ),
+    ),
+    (
+        sentence("What works and what it costs"),
+        (
+            report_works.works,
+            report_works.compared,
+            report_works.kept,
+            report_works.lasting,
+            report_conclusions.fallback,
+            report_conclusions.concluded,
+            report_value.cost,
+            report_value.concessions,
         ),
     ),
     (

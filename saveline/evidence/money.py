@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RESAMPLES: Final = 1999
-MOST: Final = 5000
+MOST: Final = 1000
 """Amounts above which the t interval takes over: there the two are nearly one, and it costs nothing."""
 MOSTLY: Final = 0.99
 """Of the resamples, the part that must have some spread for the studentized interval to mean anything."""

@@ -81,7 +81,8 @@ def _cases(conn: Connection, ids: Sequence[int], period: Period) -> Iterator[Cas
         if deal_id in straight_on:
             way, passages = _way(row, steps.get(deal_id, ()))
             by = door(doors.get(deal_id, ()))
-            yield Case(*(deal_id, account, *row[4:], tuple(causes.get(deal_id, ())), passages, way, by))
+            why = tuple(causes.get(deal_id, ()))
+            yield Case(*(deal_id, account, *row[4:], why, passages, way, by, row[_PLAY]))
             continue
         events = [r.event for r in known(folded[deal_id], period.end, period.known)]
         if events:
@@ -97,7 +98,7 @@ def _straight(steps: Sequence[Sequence[Any]]) -> bool:
     return all(step[2] == "stage_entered" for step in steps)
 
 
-_OPENED, _CLOSED, _OUTCOME = (4 + TAKEN.index(name) for name in ("opened_at", "closed_at", "outcome"))
+_PLAY, _OPENED, _CLOSED, _OUTCOME = (4 + TAKEN.index(n) for n in ("play", "opened_at", "closed_at", "outcome"))
 
 
 def _way(row: Sequence[Any], steps: Sequence[Sequence[Any]]) -> tuple[Journey, tuple[Passage, ...]]:

@@ -110,7 +110,7 @@ def test_nothing_at_risk_is_said_and_not_drawn() -> None:
         report(), before=Amount(), corrected=Amount(), opened=Amount(), reopened=Amount(), at_risk=Amount(),
         stages=tuple(replace(s, here=Amount(), late=0) for s in STAGES),
         outcomes=tuple(replace(o, closed=Amount(), kept_cents=0) for o in OUTCOMES), customers=None, voice=None,
-        pipeline=None, ahead=None,
+        pipeline=None, ahead=None, works=None, value=None,
     )  # fmt: skip
     told = report_page(still, ZONE)
     assert told.charts == ()
@@ -171,4 +171,4 @@ def test_a_table_that_does_not_fit_is_refused(columns: tuple[Column, ...], rows:
 
 
 def test_a_chart_has_its_numbers() -> None:
-    assert [bool(chart.numbers.rows) for _, chart in page().charts] == [True] * 9
+    assert [bool(chart.numbers.rows) for _, chart in page().charts] == [True] * 11
