@@ -20,7 +20,7 @@ MONTHS = 12
 def feelings(conn: Connection, period: Period, workspace: Workspace, known: Known) -> Pulse:
     """The month in which the period ends, and the twelve up to it."""
     answers = store.felt(conn, _months(period, workspace.zone), period.end, period.known)
-    found, few = teams(answers, _kept(known))
+    found, few = teams(answers, kept_by_department(known))
     pairs = [(t.year_mean, t.kept / t.accounts) for t in found if t.year_mean is not None and t.accounts]
     names = tuple((d.key, d.name) for d in workspace.departments)
     return Pulse(found, few, link(pairs), names)
@@ -34,7 +34,7 @@ def _months(period: Period, zone: str) -> list[datetime]:
     return [end_of(first - timedelta(days=1), zone) for first in firsts]
 
 
-def _kept(known: Known) -> dict[str, tuple[int, int]]:
+def kept_by_department(known: Known) -> dict[str, tuple[int, int]]:
     """By the department of a deal's owner: the accounts with such a deal, and those of them that still pay."""
     courses, last = known.paid.all, known.year[1]
     by: dict[str, set[int]] = {}

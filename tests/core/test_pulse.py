@@ -6,6 +6,7 @@ account counted with each of its deals, and the interval of a correlation withou
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from saveline.actions import reports
+from saveline.actions.known import Known
+from saveline.actions.pulse import kept_by_department
+from saveline.core.arr import Course
 from saveline.core.blocks import Sentences, Table
+from saveline.core.customers import Turnover
 from saveline.core.periods import parse
 from saveline.core.pulse import Felt, Link, Pulse, Team, teams
 from saveline.core.report_pulse import pulse
@@ -25,6 +30,7 @@ from saveline.core.saying import Saying
 from saveline.core.tongue import ENGLISH
 from saveline.core.voice import Voice
 from saveline.evidence.correlation import link
+from tests.evidence.deals import deal
 from tests.reported import report
 from tests.stories.test_afterwards import bring_in
 from tests.world import World
@@ -103,3 +109,14 @@ def test_answers_come_in_and_are_told_where_a_workspace_wants_it(on_both: World,
         on_both, tmp_path / "late", pulse="key,department,at,value\np0,support,2026-11-10,5\nq9,finance,2026-11-12,1\n"
     )
     assert msgspec.json.encode(reports.build(on_both.desk, week)) == msgspec.json.encode(then)
+
+
+def test_an_account_with_two_deals_is_one_account() -> None:
+    """Of the two accounts that Ana's department had deals of one still pays; nobody's deal is of no department."""
+    first, last = date(2025, 11, 22), date(2026, 11, 22)
+    owners = {1: 5, 2: 5, 3: 5, 4: None}
+    cases = [deal(number, "lost", owner_id=owner) for number, owner in owners.items()]
+    lived = [*cases, replace(cases[0], deal_id=9)]
+    paid = Turnover({1: Course((first,), (100,)), 2: Course((first, last), (100, 0)), 4: Course((first,), (100,))})
+    known = Known((first, last), paid, [c for c in lived if c.deal_id != 3], (), {5: "success"})
+    assert kept_by_department(known) == {"success": (2, 1)}
