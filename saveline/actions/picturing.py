@@ -22,7 +22,7 @@ MOST_BYTES: Final = 330_000
 
 
 def pictures_for(matter: Matter, forms: Collection[Form]) -> Sequence[Picture]:
-    """Those of a report: every chart for a mail, and the first that is told in short for a post."""
+    """Those of a report: the charts of its first chapter for a mail, and the first that is told in short for a post."""
     report = matter.report
     if report is None or not {"html", "slack"} & set(forms):
         return ()
@@ -49,7 +49,7 @@ def _drawn(page: Page, *, brief: bool = False) -> tuple[Picture, ...]:
 
     found, size = list[Picture](), 0
     for section, chart in page.charts:
-        if brief and not section.brief:
+        if section.chapter or (brief and not section.brief):
             continue
         picture = Picture(cid(page, chart), f"{section.title}: {chart.finding}", chart.alt, png(chart))
         size += len(picture.png)

@@ -15,6 +15,7 @@ from saveline.charts import report as charts
 from saveline.core import periods
 from saveline.core.blocks import Chart
 from tests.notify.looking import only_mail
+from tests.reported import page
 from tests.servers import Mail, Mailserver
 from tests.world import World
 
@@ -47,6 +48,13 @@ def test_it_brings_its_pictures(lite: World, mail: Mailserver) -> None:
     assert all(p.get_payload(decode=True).startswith(b"\x89PNG") for p in pictures.values())  # type: ignore[union-attr]  # of a part that is no message
     assert len(re.findall(r'<img [^>]*alt="[^"]{20,}"', page)) == len(pictures)
     assert len(got.message.as_bytes()) < 500_000
+
+
+def test_only_what_a_mail_tells_is_drawn_for_it() -> None:
+    """Planted: the charts of all chapters."""
+    drawn, charts = picturing._drawn(page()), page().charts
+    assert [p.alt for p in drawn] == [chart.alt for section, chart in charts if not section.chapter]
+    assert len(drawn) < len(charts)
 
 
 def test_it_is_whole_without_them(lite: World, mail: Mailserver, monkeypatch: pytest.MonkeyPatch) -> None:

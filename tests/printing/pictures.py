@@ -15,6 +15,8 @@ from tests.web.browsing import chromium, window
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 WAYS = (("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390))
+TALLEST = 6_000
+"""Units from the top that a picture shows: the page is longer."""
 
 
 def write(folder: Path, page: Page) -> None:
@@ -28,7 +30,11 @@ def write(folder: Path, page: Page) -> None:
         for scheme, width in WAYS:
             with window(browser, width=width, scheme=scheme) as shown:
                 shown.goto(file.as_uri())
-                shown.screenshot(path=folder / f"report-{scheme}-{width}.png", full_page=True)
+                shown.screenshot(
+                    path=folder / f"report-{scheme}-{width}.png",
+                    full_page=True,
+                    clip={"x": 0, "y": 0, "width": width, "height": TALLEST},
+                )
 
 
 if __name__ == "__main__":
