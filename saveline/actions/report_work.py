@@ -36,7 +36,8 @@ def work_of(  # noqa: PLR0913, PLR0917 - each is a part of what is known when th
 
     With ``accounts`` it is a slice: support is that of these, and how much people have to do in all it does not tell.
     """
-    period = replace(period, end=max(period.start, min(period.end, period.known, now)))
+    so_far = now + timedelta(microseconds=1)  # what happens at this very moment has happened
+    period = replace(period, end=max(period.start, min(period.end, period.known, so_far)))
     asked = unsure(told, period.start, period.end)
     records = load.records(conn, asked) if asked else {}
     more = {i: [r.event for r in known(some, period.end, period.known)] for i, some in records.items()}
