@@ -17,6 +17,7 @@ from saveline.core.decide.draft import Case
 from saveline.core.errors import Invalid
 from saveline.core.people import People
 from saveline.core.periods import Period
+from saveline.core.play import Play
 from saveline.core.runway import glance
 from saveline.core.slices import Sieve
 from saveline.core.stories import Story
@@ -64,12 +65,15 @@ def _decides_soon(story: Story, at: datetime) -> bool:
 def _tight(
     desk: Desk, conn: Connection, told: Iterable[Story], workspace: Workspace, people: People, period: Period
 ) -> Iterator[TightLine]:
+    plays: dict[str, Play | None] = {}
     for story in told:
-        with suppress(Invalid):  # whoever looks after Saveline hears of a play that cannot be had
-            case = Case(workspace, people, desk.play(conn, story.now.play_hash), story.account, story.now)
-            plan = glance(case, period.end)
+        deal = story.now
+        if deal.play_hash not in plays:
+            plays[deal.play_hash] = _play(desk, conn, deal.play_hash)
+        play = plays[deal.play_hash]
+        if play is not None:
+            plan = glance(Case(workspace, people, play, story.account, deal), period.end)
             if not plan.fits:
-                deal = story.now
                 yield TightLine(
                     deal.id,
                     story.account.name,
@@ -79,3 +83,10 @@ def _tight(
                     plan.has_days,
                     plan.limited_by,
                 )
+
+
+def _play(desk: Desk, conn: Connection, hash_: str) -> Play | None:
+    """Nothing for one that cannot be had: whoever looks after Saveline hears of that elsewhere."""
+    with suppress(Invalid):
+        return desk.play(conn, hash_)
+    return None
