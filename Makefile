@@ -41,7 +41,7 @@ golden: $(READY) ## Write the golden files anew; look at the difference before y
 
 # More at once than there are cores: most of their time they wait for a lease, a limit or a server to come back.
 fault: $(READY) ## The heavier fault tests, which CI runs beside all others
-	$(BIN)/pytest -m "fault and not slow" -n 4 --maxschedchunk 1
+	$(BIN)/pytest tests/faults tests/flows tests/web -m "fault and not slow" -n 4 --maxschedchunk 1
 
 faults: $(READY) ## The long fault tests, with more seeds
 	$(BIN)/pytest -m "slow or fault"

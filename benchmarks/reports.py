@@ -23,6 +23,7 @@ from typing import Any, Final
 from benchmarks import databases, history
 from saveline import clock
 from saveline.actions import reports
+from saveline.actions.housekeeping import work_ahead
 from saveline.core.periods import Period, week_before
 from tests.servers import mailserver
 from tests.world import World, world
@@ -65,6 +66,7 @@ def _on(kind: str, deals: int) -> dict[str, Any]:
     with databases.place(kind) as place, tempfile.TemporaryDirectory() as folder:
         with _seeded(place.url, Path(folder) / "w") as built:
             events = _fill(built, deals)
+            work_ahead(built.desk)  # as each night does
         command = [sys.executable, "-m", "benchmarks.reports", place.url, str(Path(folder) / "w")]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -131,7 +133,7 @@ def _page(found: Sequence[dict[str, Any]]) -> str:
         "| " + " | ".join(said) + " |",
         "|---" * len(said) + "|",
         *(_line(f) for f in found),
-        "",
+        "\nThe aims are 5 seconds and 500 MB for the report, 2 seconds for the PDF and 500 kB for the e-mail.\n",
     ]
     return "\n".join(lines)
 

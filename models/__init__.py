@@ -22,9 +22,19 @@ from models.accounts import (
     Touchpoint,
     TouchpointBefore,
 )
-from models.deals import Comment, Deal, DealCause, Event, Task
+from models.deals import Comment, Deal, DealCause, Event, KeptCase, Task
 from models.delivery import ApiToken, Attempt, Destination, Thread, Unreachable, Unsubscribed
-from models.people import Absence, Department, Person, PersonVersion, PulseAnswer, PulseAnswerBefore, Revision, Rotation
+from models.people import (
+    Absence,
+    Department,
+    Person,
+    PersonVersion,
+    PulseAnswer,
+    PulseAnswerBefore,
+    PulseAsked,
+    Revision,
+    Rotation,
+)
 from models.records import (
     ImportRun,
     Inbound,
@@ -56,6 +66,7 @@ __all__ = [
     "Event",
     "ImportRun",
     "Inbound",
+    "KeptCase",
     "NamesVersion",
     "Notice",
     "Person",
@@ -65,6 +76,7 @@ __all__ = [
     "PlaybookVersion",
     "PulseAnswer",
     "PulseAnswerBefore",
+    "PulseAsked",
     "Report",
     "Revision",
     "Rotation",

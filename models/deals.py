@@ -9,11 +9,13 @@ from models.columns import BigKey
 
 OPEN_DEAL = text("state <> 'closed'")
 DUE_DEAL = text("next_at IS NOT NULL")
+IN_TRIAL = text("trial IS NOT NULL")
 OPEN_TASK = text("state = 'open'")
 LATE = text("late_s >= 3600")
 WAY = text("kind IN ('stage_entered', 'deal_migrated', 'deal_reopened', 'deal_joined', 'causes_split')")
 """The events that a deal's way is made of, but for its first opening and its end, which its row has."""
 DONE = text("kind = 'task_done'")
+CLOSED = text("kind = 'deal_closed'")
 
 
 class Deal(SQLModel, table=True):
@@ -32,6 +34,7 @@ class Deal(SQLModel, table=True):
         CheckConstraint("kept_cents IS NULL OR kept_cents >= 0", name="kept"),
         Index("uq_deal_open_account", "account_id", unique=True, sqlite_where=OPEN_DEAL, postgresql_where=OPEN_DEAL),
         Index("ix_deal_due", "next_at", sqlite_where=DUE_DEAL, postgresql_where=DUE_DEAL),
+        Index("ix_deal_trial", "trial", sqlite_where=IN_TRIAL, postgresql_where=IN_TRIAL),
         Index(None, "account_id"),
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
@@ -65,6 +68,8 @@ class Deal(SQLModel, table=True):
     reopened_at: datetime | None = None
     closed_before: datetime | None = None
     earlier: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    trial: str | None = None
+    arm: str | None = None
     next_at: datetime | None = None
     seq: int = 0
     failures: int = 0
@@ -145,6 +150,8 @@ class Event(SQLModel, table=True):
         # A deal's way, and by which door its tasks were finished, are asked of all the deals of a year.
         Index("ix_event_way", "deal_id", "seq", sqlite_where=WAY, postgresql_where=WAY),
         Index("ix_event_done", "deal_id", "via", sqlite_where=DONE, postgresql_where=DONE),
+        # Why deals were closed that have been opened again since.
+        Index("ix_event_closed", "deal_id", sqlite_where=CLOSED, postgresql_where=CLOSED),
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigKey)
     deal_id: int = Field(sa_type=BigKey)
@@ -156,6 +163,22 @@ class Event(SQLModel, table=True):
     by_id: int | None = Field(default=None, sa_type=BigKey)
     via: str
     data: str
+
+
+class KeptCase(SQLModel, table=True):
+    """What statistics see of a closed deal, worked out ahead: true only while the deal is still at ``seq``.
+
+    ``at`` and ``late_s`` are of its last event, ``form`` says of which kind the JSON in ``value`` is. It may be deleted
+    at any time: whoever asks works it out from the deal's row or its events.
+    """
+
+    __tablename__ = "kept_case"
+    deal_id: int = Field(primary_key=True, foreign_key="deal.id", sa_type=BigKey)
+    seq: int
+    at: datetime
+    late_s: int
+    form: int
+    value: str
 
 
 class Comment(SQLModel, table=True):

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, text, true
+from sqlalchemy import CheckConstraint, UniqueConstraint, false, text, true
 from sqlmodel import Field, SQLModel
 
 from models.columns import BigKey
@@ -93,6 +93,17 @@ class PulseAnswerBefore(SQLModel, table=True):
     department: str
     at: datetime
     value: int
+
+
+class PulseAsked(SQLModel, table=True):
+    """Who was asked the question of a ``month`` (202611), with which department their answer is told, and whether they
+    have given one: never which, and not when. It is forgotten when the month is over."""
+
+    __tablename__ = "pulse_asked"
+    month: int = Field(primary_key=True)
+    person_id: int = Field(primary_key=True, sa_type=BigKey)
+    department: str
+    answered: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class Rotation(SQLModel, table=True):

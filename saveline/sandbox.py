@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
-from jinja2 import ChainableUndefined, TemplateSyntaxError, UndefinedError, nodes
+from jinja2 import ChainableUndefined, Template, TemplateSyntaxError, UndefinedError, nodes
+from jinja2.environment import TemplateExpression
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from saveline.core.errors import did_you_mean, one_of
@@ -52,6 +54,18 @@ _WORDS: Final = {nodes.Call: "calls with ( )", nodes.Getitem: "[ ] after a name"
 _ENV: Final = ImmutableSandboxedEnvironment(undefined=ChainableUndefined, autoescape=False)
 
 
+# Plays are read again whenever a file of the workspace has changed, and say much the same things as before and as each
+# other: what is made of a text keeps nothing of whoever uses it.
+@lru_cache(maxsize=512)
+def _expression(source: str) -> TemplateExpression:
+    return _ENV.compile_expression(source, undefined_to_none=False)
+
+
+@lru_cache(maxsize=512)
+def _template(source: str) -> Template:
+    return _ENV.from_string(source)
+
+
 class Expressions:
     """Compiles the conditions and titles of a playbook; see :class:`saveline.core.play.Condition`."""
 
@@ -70,7 +84,7 @@ class Condition:
         self.source = source
         _check(f"{{{{ ({source}) }}}}", known)
         try:
-            self._holds = _ENV.compile_expression(source, undefined_to_none=False)
+            self._holds = _expression(source)
         except TemplateSyntaxError:  # two halves that are in order only with the brackets put around them
             raise ValueError(f"one condition over {one_of(known)}, with every bracket closed") from None
 
@@ -89,7 +103,7 @@ class Text:
         self._template = None
         if "{" in source:
             _check(source, known)
-            self._template = _ENV.from_string(source)
+            self._template = _template(source)
 
     def __call__(self, facts: Facts) -> str:
         return self.source if self._template is None else self._template.render(facts)

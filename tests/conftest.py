@@ -17,6 +17,8 @@ from tests.servers import TOKEN, Mailserver, Slack, mailserver, slack_server
 from tests.world import World, world
 
 _numbers = itertools.count(1)
+FAULTS = ("tests/faults/", "tests/flows/", "tests/web/")
+"""Where ``make fault`` looks: each of its processes would read all other tests, only to leave them out."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,6 +27,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     first: list[pytest.Item] = []
     for item in items:
         asked = marked.kwargs if (marked := item.get_closest_marker("fault")) is not None else {}
+        if marked is not None and not item.nodeid.startswith(FAULTS):
+            raise pytest.UsageError(f"{item.nodeid}: make fault does not look here; see FAULTS in tests/conftest.py")
         if "slow_on" in asked and asked["slow_on"] in item.name:
             item.add_marker(pytest.mark.slow)
         if asked.get("first"):

@@ -35,7 +35,7 @@ from saveline.core.voice import Voice
 from saveline.evidence.surveys import csat, nps
 from saveline.notify.languages import tongue
 from tests.reported_pipeline import AHEAD, PIPELINE
-from tests.reported_work import WORK
+from tests.reported_work import BESIDE, WORK
 from tests.reported_works import VALUE, WORKS
 
 ZONE = "Europe/Lisbon"
@@ -176,7 +176,7 @@ def report(name: str = HOSTILE) -> StageReport:
         reopened=thousands(1, 80), kept=thousands(3, 664), watched=thousands(2, 310), lost_after_all=thousands(1, 140),
         delayed=(DelayedLine(7, "Initech", 14_000_000, 12_600_000, nov(-60), date(2026, 11, 18)),),
         overridden=OVERRIDDEN, customers=CUSTOMERS, voice=VOICE, work=WORK, pipeline=PIPELINE, ahead=AHEAD,
-        works=WORKS, value=VALUE,
+        works=WORKS, value=VALUE, beside=BESIDE,
     )  # fmt: skip
     return replace(made, findings=findings(made))
 

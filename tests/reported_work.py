@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from saveline.core.beside import Beside
 from saveline.core.credit import Credit, Helper, Team
 from saveline.core.elapsed import Elapsed
 from saveline.core.intervals import Rate, rate
@@ -46,3 +47,8 @@ WORK = Work(
     (Load("success", 41, 9, 60, 6, 0), Load("finance", 29, 11, 20, 3, 1), Load("engineering", 12, 4, 30, 5, 2)),
     (Over(4, "Dora Weiss", "finance", 17, 10),), CREDIT, SUPPORT,
 )  # fmt: skip
+BESIDE = (
+    Beside("wrote", rate(49, 88), rate(71, 112)),
+    Beside("escalated", rate(9, 21), rate(111, 179)),
+    Beside("complained", Rate(3, 8), rate(117, 192)),
+)

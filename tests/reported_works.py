@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
+from saveline.core.allocation import ArmName, TrialPlan
 from saveline.core.value import ConcessionLine, Effort, Granted, Value
-from saveline.core.works import Works
+from saveline.core.works import Entrant, Works
 from saveline.evidence.value import value
 from saveline.evidence.works import works
-from tests.evidence.deals import OUTCOMES, SPAN, year
+from tests.evidence.deals import END, OUTCOMES, SPAN, deal, year
 
+ARMS: Final[tuple[ArmName, ArmName]] = ("new", "usual")
 CONCESSIONS = (
     ConcessionLine("credit", "money", 4, 9_200.0, 5_000.0, approved=1, asked=1, refused=0, waiting=0),
     ConcessionLine("discount", "percent", 7, 61.0, 20.0, approved=2, asked=4, refused=1, waiting=1),
@@ -25,8 +30,28 @@ def efforts() -> dict[int, Effort]:
     return found
 
 
+def entrants() -> list[Entrant]:
+    """Two trials: one that is over and shows something, with two waves, and one that has begun."""
+    over = TrialPlan("named-person", "champion-left-named", "champion-left", (), END.date() - timedelta(days=30))
+    begun = TrialPlan("early-offer", "price-early", "price-defence", (), END.date() + timedelta(days=60))
+    found, number = list[Entrant](), 1000
+    for plan, share, counts in (
+        (over, 0.25, ((16, 20, 0), (24, 62, 2))),
+        (over, 0.75, ((47, 60, 1), (8, 21, 0))),
+        (begun, 0.5, ((3, 6, 0), (4, 7, 1))),
+    ):
+        for arm, (saved, of, other) in zip(ARMS, counts, strict=True):
+            lot = plan.given(arm, share)
+            for n in range(of + 3):
+                number += 1
+                play = lot.against if n < other else lot.play
+                outcome = None if n >= of else "saved" if n < saved else "lost"
+                found.append(Entrant(deal(number, outcome, days=60 + n, play=play), lot))
+    return found
+
+
 def _works() -> Works:
-    found = works(year(), OUTCOMES, SPAN)
+    found = works(year(), OUTCOMES, SPAN, entrants=entrants())
     assert found is not None
     return found
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
 from saveline.actions.tasks import act
+from saveline.core.choose import Choice
 from saveline.core.decide import deals as decide
 from saveline.core.decide.deals import Closing
 from saveline.core.decide.draft import Case, Decision, duty_after
@@ -21,7 +21,7 @@ from saveline.core.opening import cooling, gone
 from saveline.core.people import Duty, People
 from saveline.core.phrases import words_of
 from saveline.core.play import Play
-from saveline.core.suitable import Candidate, suitable
+from saveline.core.suitable import Candidate, asked_for, suitable
 from saveline.store import load, playbooks
 from saveline.store.apply import apply
 from saveline.store.lineage import last_deals
@@ -30,19 +30,24 @@ from saveline.store.rows import encode_json
 
 
 class Wanted(Fact, frozen=True):
-    """An account that is to become a deal: for which causes, with which score, and why. ``notes`` explain causes."""
+    """An account that is to become a deal: for which causes, with which score, and why. ``notes`` explain causes;
+    ``play`` is one that somebody asks for by name, whatever fits best."""
 
     account: Account
     causes: Sequence[str]
     score: int = 0
     why: Sequence[str] = ()
     notes: Mapping[str, str] = {}
+    play: str = ""
 
 
-def open_deal(desk: Desk, account_id: int, *, causes: Sequence[str], score: int = 0, by: Doer | None = None) -> Deal:
-    """Open a deal on an account by hand; one that was closed within the cool-down is opened again.
+def open_deal(
+    desk: Desk, account_id: int, *, causes: Sequence[str], score: int = 0, by: Doer | None = None, play: str = ""
+) -> Deal:
+    """Open a deal on an account by hand, with the ``play`` that fits it best or the one of that name; a deal that was
+    closed within the cool-down is opened again.
 
-    Raises DealIsOpen, UnknownAccount, AccountLeft, and Invalid when no play is in order.
+    Raises DealIsOpen, UnknownAccount, AccountLeft, UnknownWord for the play, and Invalid when no play is in order.
     """
     with desk.writing() as conn:
         now = desk.now(conn)
@@ -51,7 +56,7 @@ def open_deal(desk: Desk, account_id: int, *, causes: Sequence[str], score: int 
             raise UnknownAccount(str(account_id))
         if gone(found[0], desk.workspace, now) and found[0].left_on is not None:
             raise AccountLeft(found[0].name, f"{found[0].left_on:%-d %b %Y}", found[0].key)
-        return open_deals(desk, conn, [Wanted(found[0], causes, score)], now, by)[0]
+        return open_deals(desk, conn, [Wanted(found[0], causes, score, play=play)], now, by)[0]
 
 
 def open_deals(
@@ -74,9 +79,11 @@ def open_deals(
     decisions: list[Decision] = []
     for w in wanted:
         deal, account = before.get(w.account.id, (Deal(id=0, account_id=w.account.id), w.account))
-        play, why = _choose(desk, replace(w, account=account), people, duty, now)
+        again = deal if deal.id else None
+        candidate = Candidate(account, tuple(w.causes), now, w.score, again)
+        play, choice = _choose(desk, candidate, w.play, people, duty)
         case = Case(desk.workspace, people, play, account, deal, duty)
-        decisions.append(_opening(case, w, why, now, by))
+        decisions.append(_opening(case, w, choice, now, by))
         duty = duty_after(duty, decisions[-1])
     for live in desk.plays.live:
         if any(d.deal.play_hash == live.play.hash for d in decisions):
@@ -85,11 +92,12 @@ def open_deals(
     return apply(conn, decisions, now)
 
 
-def _opening(case: Case, wanted: Wanted, why: Sequence[str], now: datetime, by: Doer | None) -> Decision:
+def _opening(case: Case, wanted: Wanted, choice: Choice, now: datetime, by: Doer | None) -> Decision:
+    why = (*wanted.why, *choice.why)
     if case.deal.id:
         causes = {cause: wanted.notes.get(cause, "") for cause in wanted.causes}
-        return reopen_deal(case, at=now, causes=causes, score=wanted.score, why=(*wanted.why, *why), by=by)
-    return decide.open_deal(case, at=now, causes=wanted.causes, score=wanted.score, why=(*wanted.why, *why), by=by)
+        return reopen_deal(case, at=now, causes=causes, score=wanted.score, why=why, by=by)
+    return decide.open_deal(case, at=now, causes=wanted.causes, score=wanted.score, why=why, by=by, lot=choice.lot)
 
 
 def _refuse_second(
@@ -114,15 +122,20 @@ def _refuse_second(
     return {account_id: found[deal_id] for account_id, deal_id in again.items()}
 
 
-def _choose(desk: Desk, wanted: Wanted, people: People, duty: Duty, now: datetime) -> tuple[Play, tuple[str, ...]]:
-    """The play that fits the account best and, where time is short, the short form of it that fits the time."""
-    candidate = Candidate(wanted.account, tuple(wanted.causes), now, wanted.score)
+def _choose(desk: Desk, candidate: Candidate, named: str, people: People, duty: Duty) -> tuple[Play, Choice]:
+    """The play that fits the account best, by lot where a trial draws one; where time is short, the short form that
+    fits the time. Or the one that is ``named``: the lot is kept with the deal all the same. Raises UnknownWord."""
     plays, default = [live.play for live in desk.plays.live], desk.workspace.default_play
+    asked = next((p for p in plays if p.name == named), None)
+    if named and asked is None:
+        raise UnknownWord("a playbook", named, [p.name for p in plays])
     found = suitable(candidate, plays, desk.workspace, people, default, duty)
+    if asked is not None:
+        found = asked_for(found, asked)
     if found.play is None:
         what = "no playbook applies, and the default is not in order"
         raise Invalid([Problem("playbooks", 1, 1, what, f"a playbook {default} that can run")])
-    return found.play, found.why
+    return found.play, found
 
 
 def move_stage(desk: Desk, deal_id: int, by: Doer, *, to: str, reason: str = "") -> Decision:

@@ -120,13 +120,18 @@ class Desk:
             )
         return found
 
+    def playable(self, conn: Connection, hashes: Iterable[str]) -> dict[str, Play]:
+        """Of these versions those that can be had, by hash; of the others whoever looks after Saveline hears
+        elsewhere."""
+        found = {}
+        for hash_ in sorted(set(hashes)):
+            with suppress(Invalid):
+                found[hash_] = self.play(conn, hash_)
+        return found
+
     def picks(self, conn: Connection, hashes: Iterable[str]) -> set[str]:
         """The departments from which the plays of ``hashes`` pick somebody; a broken one picks nobody."""
-        departments: set[str] = set()
-        for hash_ in hashes:
-            with suppress(Invalid):
-                departments |= self.play(conn, hash_).picks
-        return departments
+        return {key for play in self.playable(conn, hashes).values() for key in play.picks}
 
     def live_picks(self) -> set[str]:
         """The departments from which the plays that new deals may get pick somebody."""

@@ -27,13 +27,14 @@ def queue_digests(desk: Desk) -> int:
         notices = [
             Notice(KIND, now, person.id, channel, ordinal=int(f"{people.calendar(person.id).local(now):%Y%m%d}"))
             for person in readers
-            if _is_time(person, people, now, desk.workspace.digest_hour_of(person))
+            if is_time(person, people, now, desk.workspace.digest_hour_of(person))
             for channel in channels_for(KIND, person, desk.workspace)
         ]
         return outbox.add(conn, 0, notices, now)
 
 
-def _is_time(person: Person, people: People, now: datetime, hour: int) -> bool:
+def is_time(person: Person, people: People, now: datetime, hour: int) -> bool:
+    """Whether it is ``hour`` with them, or at most CATCH_UP later, on a day on which they work."""
     calendar = people.calendar(person.id)
     local = calendar.local(now)
     opening = local.replace(hour=hour, minute=0, second=0, microsecond=0)

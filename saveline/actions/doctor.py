@@ -14,14 +14,16 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from saveline import clock
-from saveline.actions import reachable, slack_setup, webhooks
+from saveline.actions import checkin, reachable, slack_setup, webhooks
 from saveline.actions.audit import audit
 from saveline.actions.desk import Desk
 from saveline.actions.mail_in import mailbox_url
 from saveline.actions.report_readers import unknown_wishes
+from saveline.core.checkin import told_with
 from saveline.core.errors import Invalid
 from saveline.core.facts import Fact
 from saveline.core.phrases import count
+from saveline.core.pulse import FEWEST, TOGETHER
 from saveline.notify import imap
 from saveline.notify.channels import Misconfigured, open_channel
 from saveline.notify.channels.base import SECONDS, redacted
@@ -123,6 +125,7 @@ def _people(desk: Desk) -> Iterator[Check]:
                 "lead-away", "warning", f"{lead.name}, lead of {department.name}, is away and nobody stands in", hint
             )
     yield from _reports(desk)
+    yield from _question(desk)
     if not desk.workspace.channels:
         yield Check(
             "no-channel", "error", "No channel is configured: nobody will hear anything", "Add one to saveline.yaml."
@@ -146,6 +149,23 @@ def _reports(desk: Desk) -> Iterator[Check]:
             yield Check(
                 "report-of-nothing", "warning", f"{person.name} wants a report that cannot be made: {words}", hint
             )
+
+
+def _question(desk: Desk) -> Iterator[Check]:
+    """Whom the monthly question goes to; nothing where none is asked."""
+    if desk.workspace.pulse is None:
+        return
+    with desk.reading() as conn:
+        people = checkin.may_be_asked(conn, desk.people(conn))
+    groups = told_with(people)
+    left_out, together = len(people) - len(groups), sum(g == TOGETHER for g in groups.values())
+    if left_out:
+        words = f"The monthly question does not go to {left_out} of {len(people)} people who may be asked"
+        hint = f"Fewer than {FEWEST} people in small departments could be told from each other by their answers."
+        yield Check("pulse-too-few", "warning", words, hint)
+    else:
+        words = f"The monthly question goes to {len(groups)} people"
+        yield Check("pulse", "ok", f"{words}, {together} of them as one group of small departments")
 
 
 def _pages(settings: Settings, desk: Desk) -> Iterator[Check]:

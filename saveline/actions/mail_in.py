@@ -20,6 +20,7 @@ from saveline.actions.desk import Desk
 from saveline.actions.presses import Press, press_within
 from saveline.actions.tasks import TaskRef
 from saveline.core import answers as forms
+from saveline.core.checkin import KIND
 from saveline.core.decide.draft import Case, Draft
 from saveline.core.delivery import Queued
 from saveline.core.errors import Missing, Refusal, UnknownNotice
@@ -175,10 +176,14 @@ def _ours(desk: Desk, conn: Connection, marks: tuple[incoming.Mark, ...]) -> Que
 # --- what an answer does ----------------------------------------------------------------------------------------------
 
 
+_OF_MANY: Final = "It was an answer to a message that is about more than one task."
+_OF_NO_DEAL: Final = {KIND: "The monthly question is answered by its five numbers only: your mail was not counted."}
+
+
 def _act(desk: Desk, conn: Connection, letter: Letter, notice: Queued, now: datetime) -> Handled:
     by = Doer(notice.person_id, "email")
     if not notice.deal_id:
-        _tell(conn, notice, "It was an answer to a message that is about more than one task.", now)
+        _tell(conn, notice, _OF_NO_DEAL.get(notice.kind, _OF_MANY), now)
         return Handled("answered", "an answer to what is about no single deal")
     ref = TaskRef(notice.deal_id, notice.task_no)
 

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.engine import Connection
-
-from saveline.actions.desk import Desk
+from saveline.actions.known import Basis
 from saveline.core import ahead
 from saveline.core.ahead import Ahead, TightLine
 from saveline.core.decide.draft import Case
-from saveline.core.errors import Invalid
-from saveline.core.people import People
-from saveline.core.periods import Period
-from saveline.core.play import Play
 from saveline.core.runway import glance
-from saveline.core.slices import Sieve
 from saveline.core.stories import Story
-from saveline.core.workspace import Workspace
 from saveline.store import revenue
 
 RENEWING: Final = timedelta(days=90)
@@ -30,25 +21,18 @@ MOST_LOOKED_AT: Final = 200
 """Deals whose plan is laid out once more: a millisecond or two each."""
 
 
-def ahead_of(  # noqa: PLR0913, PLR0917 - as much as a report knows of its period
-    desk: Desk,
-    conn: Connection,
-    open_now: Sequence[Story],
-    workspace: Workspace,
-    people: People,
-    period: Period,
-    sieve: Sieve,
-) -> Ahead | None:
+def ahead_of(basis: Basis, open_now: Sequence[Story]) -> Ahead | None:
     """Renewals of the accounts of the slice, where it is one of accounts. Nothing where no contract is up, and no play
     is too long. A play is laid out by the workspace's hours: who had which role with an account is not kept."""
-    first = period.end.astimezone(ZoneInfo(workspace.zone)).date()
+    period, sieve = basis.period, basis.sieve
+    first = period.end.astimezone(ZoneInfo(basis.workspace.zone)).date()
     until = first + RENEWING - timedelta(days=1)
-    of_all = revenue.renewing(conn, first, until, period.known) if sieve.wanted.of_accounts else ()
+    of_all = revenue.renewing(basis.conn, first, until, period.known) if sieve.wanted.of_accounts else ()
     up = [a for a in of_all if sieve.accounts is None or a.id in sieve.accounts]
     renewals = ahead.renewals(up, {s.account.id for s in open_now})
     running = [s for s in open_now if _decides_soon(s, period.end)]
     running.sort(key=lambda s: (-s.now.arr_cents, s.now.id))
-    found = list(_tight(desk, conn, running[:MOST_LOOKED_AT], workspace, people, period))
+    found = list(_tight(basis, running[:MOST_LOOKED_AT]))
     if not renewals and not found:
         return None
     looked_at, cents = min(len(running), MOST_LOOKED_AT), sum(t.arr_cents for t in found)
@@ -62,17 +46,14 @@ def _decides_soon(story: Story, at: datetime) -> bool:
     return deal.decide_at < at + DECIDING
 
 
-def _tight(
-    desk: Desk, conn: Connection, told: Iterable[Story], workspace: Workspace, people: People, period: Period
-) -> Iterator[TightLine]:
-    plays: dict[str, Play | None] = {}
+def _tight(basis: Basis, told: Sequence[Story]) -> Iterator[TightLine]:
+    workspace, people = basis.workspace, basis.people
+    plays = basis.desk.playable(basis.conn, (story.now.play_hash for story in told))
     for story in told:
         deal = story.now
-        if deal.play_hash not in plays:
-            plays[deal.play_hash] = _play(desk, conn, deal.play_hash)
-        play = plays[deal.play_hash]
-        if play is not None:
-            plan = glance(Case(workspace, people, play, story.account, deal), period.end)
+        if deal.play_hash in plays:
+            play = plays[deal.play_hash]
+            plan = glance(Case(workspace, people, play, story.account, deal), basis.period.end)
             if not plan.fits:
                 yield TightLine(
                     deal.id,
@@ -83,10 +64,3 @@ def _tight(
                     plan.has_days,
                     plan.limited_by,
                 )
-
-
-def _play(desk: Desk, conn: Connection, hash_: str) -> Play | None:
-    """Nothing for one that cannot be had: whoever looks after Saveline hears of that elsewhere."""
-    with suppress(Invalid):
-        return desk.play(conn, hash_)
-    return None

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 
 from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
 from saveline.core import value
 from saveline.core.cases import Case
-from saveline.core.errors import Invalid
 from saveline.core.periods import Period
-from saveline.core.play import Play
 from saveline.core.stories import Story
 from saveline.core.value import Effort, Value
 from saveline.core.workspace import Outcome
@@ -26,7 +23,7 @@ class Taken:
 
     def __init__(self, desk: Desk, conn: Connection, told: Sequence[Story], period: Period) -> None:
         self._desk, self._conn = desk, conn
-        plays = self._plays({s.now.play_hash for s in told if s.events})
+        plays = desk.playable(conn, (s.now.play_hash for s in told if s.events))
         self.concessions = value.conceded(told, plays, period)
 
     def value(self, lived: Sequence[Case], outcomes: Sequence[Outcome], span: Span) -> Value | None:
@@ -37,13 +34,5 @@ class Taken:
         """By deal, what the closed ones took. Only finished tasks that were answered are read."""
         hashes = {c.deal_id: c.play_hash for c in lived}
         answered = effort.answered(self._conn, {c.deal_id: c.closed_at for c in lived if c.closed_at is not None})
-        plays = self._plays({hashes[i] for i in answered})
+        plays = self._desk.playable(self._conn, (hashes[i] for i in answered))
         return {i: value.effort(found, plays.get(hashes[i])) for i, found in answered.items()}
-
-    def _plays(self, hashes: Iterable[str]) -> dict[str, Play]:
-        """The versions that can still be read."""
-        found = {}
-        for hash_ in sorted(hashes):
-            with suppress(Invalid):
-                found[hash_] = self._desk.play(self._conn, hash_)
-        return found

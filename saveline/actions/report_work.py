@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
+from saveline.actions.known import Basis
 from saveline.core import support as answering
 from saveline.core.customers import year_before
 from saveline.core.moments import later
@@ -22,28 +23,21 @@ from saveline.core.workspace import Workspace
 from saveline.store import load, support
 
 
-def work_of(  # noqa: PLR0913, PLR0917 - each is a part of what is known when the period ends
-    conn: Connection,
-    told: Sequence[Story],
-    workspace: Workspace,
-    people: People,
-    period: Period,
-    now: datetime,
-    accounts: Collection[int] | None = None,
-) -> Work:
-    """Of the deals of ``period``; of one that is not over, up to ``now``, or to when it was known: no day is counted
-    before it has passed. Of deals that rested, a history is read only where the clocks do not say enough.
+def work_of(basis: Basis, told: Sequence[Story]) -> Work:
+    """Of ``told``, the deals of the period; of one that is not over, up to this moment, or to when it was known: no day
+    is counted before it has passed. Of deals that rested, a history is read only where the clocks do not say enough.
 
-    With ``accounts`` it is a slice: support is that of these, and how much people have to do in all it does not tell.
+    Of a slice of accounts support is that of these, and how much people have to do in all it does not tell.
     """
-    so_far = now + timedelta(microseconds=1)  # what happens at this very moment has happened
+    desk, conn, workspace, people, period, sieve = basis
+    so_far = desk.now(conn) + timedelta(microseconds=1)  # what happens at this very moment has happened
     period = replace(period, end=max(period.start, min(period.end, period.known, so_far)))
     asked = unsure(told, period.start, period.end)
     records = load.records(conn, asked) if asked else {}
     more = {i: [r.event for r in known(some, period.end, period.known)] for i, some in records.items()}
-    answered = _support(conn, workspace, people, period, accounts)
+    answered = _support(conn, workspace, people, period, sieve.accounts)
     found = work(told, workspace, people, period, more=more, support=answered)
-    return found if accounts is None else replace(found, loads=(), over=())
+    return found if sieve.accounts is None else replace(found, loads=(), over=())
 
 
 def _support(

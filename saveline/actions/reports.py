@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -10,9 +10,11 @@ from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from saveline.actions.desk import Desk
-from saveline.actions.known import Known
+from saveline.actions.known import Basis, Known
 from saveline.actions.report_ahead import ahead_of
+from saveline.actions.report_beside import beside_of
 from saveline.actions.report_readers import KIND, Sending, queue, slices_wanted
+from saveline.actions.report_trials import entrants_of
 from saveline.actions.report_value import Taken
 from saveline.actions.report_work import work_of
 from saveline.actions.slicing import accounts_of, only
@@ -26,7 +28,6 @@ from saveline.core.report import StageReport, stage_report, with_findings
 from saveline.core.report_words import report_page
 from saveline.core.slices import WHOLE, Sieve, Slice, cuts
 from saveline.core.stories import Story, resting, stories
-from saveline.core.workspace import Workspace
 from saveline.core.worktime import DaysOff
 from saveline.evidence.pipeline import pipeline
 from saveline.evidence.works import Span, works
@@ -92,42 +93,37 @@ def _build(desk: Desk, conn: Connection, period: Period, wanted: Slice) -> Stage
     sieve = Sieve(wanted, people, accounts_of(conn, wanted, period.known))
     told = sieve.stories(told_in(conn, period))
     report = stage_report(told, workspace, people, period)
-    work = work_of(conn, told, workspace, people, period, desk.now(conn), sieve.accounts)
-    report = replace(report, work=work, slice=cuts(wanted, workspace, people))
+    basis = Basis(desk, conn, workspace, people, period, sieve)
+    report = replace(report, work=work_of(basis, told), slice=cuts(wanted, workspace, people))
     taken = Taken(desk, conn, told, period)
-    # What follows looks at a year, and not at the events of the period: they are let go first, for they are large.
-    open_now = [replace(s, events=()) for s in told if not s.now.closed]
+    # What follows looks at a year, and not at the events and tasks of the period: they are let go, for they are large.
+    open_now = [replace(s, events=(), then=None, printed=None, late=()) for s in told if not s.now.closed]
     del told
-    report = replace(report, ahead=ahead_of(desk, conn, open_now, workspace, people, period, sieve))
-    departments = {person.id: person.department for person in people.by_id.values()}
-    return with_findings(_of_the_year(conn, report, workspace, period, (open_now, taken), (sieve, departments)))
+    report = replace(report, ahead=ahead_of(basis, open_now))
+    open_now = [replace(s, now=replace(s.now, tasks=())) for s in open_now]
+    return with_findings(_of_the_year(basis, report, open_now, taken))
 
 
-def _of_the_year(
-    conn: Connection,
-    report: StageReport,
-    workspace: Workspace,
-    period: Period,
-    left_over: tuple[Sequence[Story], Taken],
-    of: tuple[Sieve, Mapping[int, str | None]],
-) -> StageReport:
-    """The report with what is told of the twelve months up to the period's end. What is ``left_over`` of the period are
-    its open deals, without their events, and the concessions that were counted."""
-    (open_now, taken), (sieve, departments) = left_over, of
+def _of_the_year(basis: Basis, report: StageReport, open_now: Sequence[Story], taken: Taken) -> StageReport:
+    """The report with what is told of the twelve months up to the period's end. ``open_now`` are the open deals of the
+    period, without their events and tasks; the concessions of it are ``taken``."""
+    _, conn, workspace, people, period, sieve = basis
     accounts, moments = sieve.accounts, (period.start, period.known)
     before, paid = only(revenue.turnovers(conn, moments, ZoneInfo(workspace.zone)), accounts)
     left = [d for d in revenue.departures(conn, period.known) if accounts is None or d.account_id in accounts]
     year = year_of(period, workspace.zone)
     since = end_of(year[0], workspace.zone)
     lived, span = sieve.cases(cases.lived_since(conn, since, period)), Span(since, period.end, workspace.zone)
+    departments = {person.id: person.department for person in people.by_id.values()}
     known = Known(year, paid, lived, left, departments, accounts)
     return replace(
         report,
         customers=customers(period, workspace.zone, before=before, now=paid, departed=left),
         voice=voice(conn, period, workspace, known) if sieve.wanted.of_accounts else None,
         pipeline=pipeline(lived, open_now, workspace, period, since) if lived else None,
-        works=works(lived, workspace.outcomes, span),
+        works=works(lived, workspace.outcomes, span, entrants=entrants_of(conn, lived, since, period, sieve)),
         value=taken.value(lived, workspace.outcomes, span),
+        beside=beside_of(basis, lived, span),
     )
 
 

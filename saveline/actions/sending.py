@@ -21,7 +21,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from saveline.actions import wording
 from saveline.actions.lanes import Job, Lanes
 from saveline.actions.settling import Finished, Settled, settle
-from saveline.core import delivery
+from saveline.core import checkin, delivery
 from saveline.core.attention import BUNDLE
 from saveline.core.delivery import Permanent, Queued, Sent, Transient, Unknown, Verdict
 from saveline.core.facts import Fact
@@ -177,6 +177,9 @@ class Pass:
         reason = delivery.unwanted(notice, matter.about.get("news"), matter.deal, job.facts.people)
         if reason is None and notice.kind == "digest" and not matter.others:
             reason = "nothing is open any more"
+        if reason is None and notice.kind == checkin.KIND:
+            rules, zone = self._desk.workspace.pulse, self._desk.workspace.zone
+            reason = checkin.unwanted(rules, notice.ordinal, zone, matter.reader, job.facts.now)
         if notice.kind == BUNDLE:
             reason = reason or self._emptied(matter)
         if reason is not None:

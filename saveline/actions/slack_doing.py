@@ -14,9 +14,12 @@ from typing import Final, TypeAlias
 
 from sqlalchemy.engine import Connection
 
+from saveline.actions.checkin import SAID, answer
 from saveline.actions.desk import Desk
 from saveline.actions.presses import Press, press_of
 from saveline.actions.tasks import TaskRef
+from saveline.actions.unsubscribing import unsubscribe
+from saveline.core import checkin
 from saveline.core.decide.authorize import authorize
 from saveline.core.decide.draft import Case, Draft
 from saveline.core.delivery import Queued
@@ -49,11 +52,13 @@ from saveline.core.play import TaskPlan
 from saveline.core.pressing import TO_HOLDERS
 from saveline.notify import slack_modals
 from saveline.notify.channels.blocks import Block
+from saveline.notify.languages import tongue
 from saveline.notify.slack_modals import Opened
 from saveline.notify.slack_payloads import Kept, Pushed, Submitted, Target
 from saveline.store import load, outbox
 
 SOURCE: Final = "slack"
+_OTHER_VERSION: Final = "This button is of another version of Saveline. Nothing was changed."
 
 
 class Say(Fact, frozen=True):
@@ -61,6 +66,13 @@ class Say(Fact, frozen=True):
 
     words: str
     acted: bool = False
+
+
+class Closed(Fact, frozen=True):
+    """Say it in the place of the message with the button."""
+
+    headline: str
+    words: str
 
 
 class Show(Fact, frozen=True):
@@ -87,15 +99,17 @@ class Stranger(Fact, frozen=True):
     user: str
 
 
-Reaction: TypeAlias = Say | Show | Beside | Instead | Stranger
+Reaction: TypeAlias = Say | Closed | Show | Beside | Instead | Stranger
 
 
 def pushed(desk: Desk, push: Pushed) -> Reaction:
     """A button was pushed: act, or ask first. A refusal is said, and changes nothing."""
+    if push.verb in (checkin.KIND, checkin.ENOUGH):
+        return _checked_in(desk, push)
     try:
         direct = _DIRECT.get(push.verb)
         if direct is None and push.verb not in (*slack_modals.ASKS, "done"):
-            return Say("This button is of another version of Saveline. Nothing was changed.")
+            return Say(_OTHER_VERSION)
         if direct is None:
             asked = _ask(desk, push)
             if asked is not None:
@@ -104,6 +118,29 @@ def pushed(desk: Desk, push: Pushed) -> Reaction:
         return _act(desk, push.user, push.key, push.target, intent)
     except Refusal as refusal:
         return Say(str(refusal))
+
+
+def _checked_in(desk: Desk, push: Pushed) -> Reaction:
+    """An answer to the monthly question, or no more of it. It is no press as others are: nothing remembers it."""
+    with desk.reading() as conn:
+        person = member(desk.people(conn), push.user)
+        try:
+            notice = outbox.notice(conn, push.target.notice_id)
+        except UnknownNotice as refusal:
+            return Say(str(refusal))
+    if person is None:
+        return Stranger(push.user)
+    if notice.kind != checkin.KIND or notice.person_id != person.id or not person.active:
+        return Say("This question is somebody else's. Nothing was counted.")
+    words = tongue(person.language or desk.workspace.language)
+    headline = words.say((desk.workspace.pulse or checkin.Question()).words)
+    if push.verb == checkin.ENOUGH:
+        unsubscribe(desk, person.id, checkin.KIND)
+        return Closed(headline, words.say("You will not be asked again. Who looks after Saveline here can undo that."))
+    if push.target.outcome not in map(str, checkin.SCALE):
+        return Say(_OTHER_VERSION)
+    became = answer(desk, notice.ordinal, person.id, int(push.target.outcome))
+    return Closed(headline, words.say(SAID[became]))
 
 
 def submitted(desk: Desk, sent: Submitted) -> Reaction:

@@ -10,7 +10,11 @@ from saveline.core.errors import Missing
 from saveline.core.notices import REFUSABLE
 from saveline.store import unsubscribed
 
-ENDABLE: Final[Mapping[str, str]] = {"digest": "the daily list of your tasks", "stage_report": "the stage report"}
+ENDABLE: Final[Mapping[str, str]] = {
+    "digest": "the daily list of your tasks",
+    "stage_report": "the stage report",
+    "pulse": "the monthly question",
+}
 """What people call the kinds that they may do without."""
 assert set(ENDABLE) == set(REFUSABLE)
 
@@ -31,4 +35,6 @@ def subscribe_again(desk: Desk, person_id: int, kind: str) -> bool:
 
 def _check(kind: str) -> None:
     if kind not in ENDABLE:
-        raise Missing("Messages about your own tasks cannot be ended: only the daily list and reports can.")
+        raise Missing(
+            "Messages about your own tasks cannot be ended: only the daily list, reports and the monthly question can."
+        )

@@ -35,8 +35,9 @@ def voice(conn: Connection, period: Period, workspace: Workspace, known: Known) 
     risked = [Risked(c.account.id, _danger(c.outcome, workspace)) for c in known.lived if c.outcome != MERGED]
     start, end = end_of(known.year[0], workspace.zone), min(period.end, period.known)
     heed = known.accounts
-    replies = [r for r in texts.replies(conn, start, end) if heed is None or r.account_id in heed]
-    written = (t for t in texts.written(conn, start, end, period.known) if heed is None or t[0] in heed)
+    year = replace(period, start=start, end=end, as_of=period.known)
+    replies = [r for r in texts.replies(conn, year) if heed is None or r.account_id in heed]
+    written = (t for t in texts.written(conn, year) if heed is None or t[0] in heed)
     said = (*written, *_in_replies(replies), *_on_leaving(known))
     arr = {i: worth(course, last) for i, course in courses.items()}
     return Voice(
@@ -45,7 +46,7 @@ def voice(conn: Connection, period: Period, workspace: Workspace, known: Known) 
         bowtie(courses, risked, *known.year),
         heard(said, merged(shipped_themes(), workspace.voice.themes), arr),
         _verified(replies, known),
-        _changes(conn, replies, (workspace, known), end),
+        _changes(conn, replies, (workspace, known), year),
         feelings(conn, period, workspace, known) if workspace.voice.pulse else None,
     )
 
@@ -121,7 +122,7 @@ def _verified(replies: Iterable[Reply], known: Known) -> Verified:
 
 
 def _changes(
-    conn: Connection, replies: Iterable[Reply], of: tuple[Workspace, Known], end: datetime
+    conn: Connection, replies: Iterable[Reply], of: tuple[Workspace, Known], year: Period
 ) -> tuple[Change, ...]:
     workspace, known = of
     asked: dict[int, int] = {}
@@ -131,7 +132,7 @@ def _changes(
     cases = {case.deal_id: case for case in known.lived if case.deal_id in asked}
     work: dict[int, list[Work]] = {}
     when: dict[int, datetime] = {}
-    for deal_id, no, whose, task in texts.begun(conn, sorted(cases), end):
+    for deal_id, no, whose, task in texts.begun(conn, sorted(cases), year):
         department = task.department or known.departments.get(whose or 0)
         work.setdefault(deal_id, []).append(replace(task, department=department))
         if no == asked[deal_id] and task.closed_at is not None:

@@ -28,6 +28,7 @@ Reason = Annotated[str, typer.Option(help="Why, in a few words.")]
 def open_(
     account: str,
     cause: Annotated[list[str], typer.Option("--cause", "-c", help="Why it is at risk; more than once for more.")],
+    play: Annotated[str, typer.Option(help="The play by name; else the one that fits best.")] = "",
     who: As = None,
     json: Json = False,
 ) -> None:
@@ -39,7 +40,7 @@ def open_(
             raise UnknownWord("a cause", word, desk.workspace.causes)
     with desk.reading() as conn:
         account_id = door.account_id(conn, account)
-    deal = actions.open_deal(desk, account_id, causes=cause, by=by)
+    deal = actions.open_deal(desk, account_id, causes=cause, by=by, play=play)
     show_deal(desk, deal.id, as_json=json)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Callable
+from functools import cache
+from typing import Any
 
 import typer
 from sqlalchemy.exc import OperationalError, ProgrammingError
@@ -49,6 +52,12 @@ app.add_typer(slack.app, name="slack")
 app.add_typer(why.app, name="why")
 
 
+@cache
+def _command() -> Callable[..., Any]:
+    """All commands with their options, put together once a process."""
+    return typer.main.get_command(app)
+
+
 def run() -> None:
     """The console script's entry."""
     sys.exit(main(sys.argv[1:]))
@@ -57,7 +66,7 @@ def run() -> None:
 def main(arguments: list[str]) -> int:
     """Run one command; returns its exit status."""
     try:
-        app(args=arguments, prog_name="saveline")
+        _command()(args=arguments, prog_name="saveline")
     except SystemExit as leave:  # the command-line library's own end: 0, or 2 for wrong usage
         return leave.code if isinstance(leave.code, int) else output.BUG
     except (Refusal, Invalid) as refusal:

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def off(kind: Kind, who: As = None, json: Json = False) -> None:
-    """Get no more digests, or no more stage reports. What concerns one's own tasks cannot be put off."""
+    """Get no more digests, stage reports or monthly questions. What concerns one's own tasks cannot be put off."""
     desk = door.open_desk()
     by = door.doer(desk, who)
     _told(kind, json, new=unsubscribe(desk, by.person_id, _known(kind)), wanted=False)

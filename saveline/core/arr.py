@@ -49,6 +49,8 @@ def of_subscriptions(spans: Iterable[Span]) -> Course:
 def of_versions(versions: Iterable[tuple[date, int]], left_on: date | None) -> Course:
     """Of an account without subscriptions: what its row said from each day on, in order; nothing once it has left."""
     steps = dict(versions)
+    if len(steps) == 1 and left_on is None:
+        return Course(tuple(steps), tuple(steps.values()))
     if left_on is not None:
         steps = {d: c for d, c in steps.items() if d < left_on} | {left_on: 0}
     days = sorted(steps)

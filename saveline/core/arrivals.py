@@ -128,8 +128,8 @@ def openings(
             left_out[reason] = left_out.get(reason, 0) + 1
             continue
         why = (*arrival.why, *choice.why)
-        opening = Opening(arrival.at, arrival.account, choice.play, arrival.causes, arrival.key, arrival.score, why)
-        found.append(opening)
+        of_it = (arrival.causes, arrival.key, arrival.score, why, choice.lot)
+        found.append(Opening(arrival.at, arrival.account, choice.play, *of_it))
     return Arrivals(tuple(found), tuple(sorted(left_out.items(), key=lambda line: (-line[1], line[0]))))
 
 

@@ -26,7 +26,7 @@ AWAY: Final[Held] = "an absence"
 CAP: Final[Held] = "the most messages of a day"
 
 BUNDLE: Final = "bundle"
-ALONE: Final = frozenset({BUNDLE, "digest", "stage_report", "decision_due"})
+ALONE: Final = frozenset({BUNDLE, "digest", "stage_report", "decision_due", "pulse"})
 """Kinds that are never said together with others: each says much itself, or must not be overlooked."""
 OF_TASKS: Final = frozenset({"assigned", "reminder", "escalation"})
 ASKED_FOR: Final = ("your_link", "mail_answer")

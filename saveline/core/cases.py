@@ -17,7 +17,7 @@ from saveline.core.journeys import Journey, Leg, journey
 from saveline.core.life_changes import DealMerged
 
 
-class Passage(Fact, frozen=True):
+class Passage(Fact, frozen=True, array_like=True):
     """A stay in a stage: from ``since`` until it went on to another or was closed; None while it is there."""
 
     stage: str

@@ -87,12 +87,16 @@ class Arm(Fact, frozen=True):
 
 
 class Trial(Fact, frozen=True):
-    """Two arms as assigned, and the gap of the first less the second (intention to treat)."""
+    """Two arms as assigned, and the gap of the first less the second (intention to treat).
+
+    ``adjusted`` is its p after the many-comparisons guard, where the trial stands among other comparisons.
+    """
 
     new: Arm
     usual: Arm
     verdict: Verdict
     gap: Gap | None = None
+    adjusted: float | None = None
 
 
 class Rebound(Fact, frozen=True):

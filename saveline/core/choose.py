@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from saveline.core.allocation import Lot
 from saveline.core.errors import one_of
 from saveline.core.facts import Account, Fact
 from saveline.core.play import Applies, Facts, Play
@@ -14,12 +15,15 @@ class Choice(Fact, frozen=True):
     """The play chosen, and one line for each of the others. Without a play none applies and the default is missing.
 
     ``by_default`` says that no play applies; ``rivals`` are plays that fit as closely, and lost by priority or name.
+    ``fitting`` are all whose ``applies`` holds; ``lot`` is what was drawn where a trial takes the account.
     """
 
     play: Play | None
     why: tuple[str, ...] = ()
     by_default: bool = False
     rivals: tuple[str, ...] = ()
+    fitting: tuple[str, ...] = ()
+    lot: Lot | None = None
 
 
 def choose(
@@ -38,7 +42,7 @@ def choose(
         head = f"{chosen.name} was chosen: no play applies, and it is the default"
     others = (f"{p.name}: {refused[p.name] or _beaten(p, chosen)}" for p in ordered if p is not chosen)
     rivals = (p.name for p in fitting[1:] if p.applies.lines == chosen.applies.lines)
-    return Choice(chosen, (head, *others), not fitting, tuple(rivals))
+    return Choice(chosen, (head, *others), not fitting, tuple(rivals), tuple(p.name for p in fitting))
 
 
 def _held(applies: Applies) -> str:

@@ -67,6 +67,8 @@ DEALS: Final = _columns("""
     reopened_at moment when it was last opened again
     closed_before moment when it had been closed before that
     earlier integer how many of its tasks are from before that
+    trial text the trial that drew lots for it when it was first opened
+    arm text what the lot said: new or usual
     seq integer how many events it has had
     causes text keys of its causes, with a semicolon between them
 """)

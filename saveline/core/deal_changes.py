@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from saveline.core.allocation import Lot
 from saveline.core.facts import APPROVAL, DECISION, Deal, Fact, Task
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class DealOpened(DealChange, frozen=True):
     """An account at risk became a deal.
 
     ``why`` has the score's sum, where there is one, then how the play was chosen and why each other one was not;
-    ``owner_why`` says how the owner was found.
+    ``owner_why`` says how the owner was found. ``lot`` is what was drawn, where a trial draws lots between two plays;
+    ``play`` is another than its own where somebody asked for that, or where the time was too short.
     """
 
     play: str
@@ -41,10 +43,13 @@ class DealOpened(DealChange, frozen=True):
     why: tuple[str, ...] = ()
     severity: str | None = None
     owner_why: tuple[str, ...] = ()
+    lot: Lot | None = None
 
     def fold(self, deal: Deal, event: Event) -> Deal:
         return replace(
             deal,
+            trial=self.lot.trial if self.lot is not None else None,
+            arm=self.lot.arm if self.lot is not None else None,
             severity=self.severity,
             play=self.play,
             play_hash=self.play_hash,

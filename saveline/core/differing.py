@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from saveline.core.phrases import words_of
+from saveline.core.phrases import percent, words_of
 from saveline.core.tongue import Tongue, sentence
 from saveline.core.works import Line
 
@@ -54,12 +54,8 @@ def differs(line: Line, tongue: Tongue) -> str:
         text,
         kind=tongue.say(KINDS[line.dimension]),
         group=called(line.dimension, line.name, tongue),
-        share=_percent(told.rate.share, tongue),
+        share=percent(told.rate.share or 0, tongue, digits=0),
         n=told.rate.n,
-        rest=_percent(told.rest.share, tongue),
+        rest=percent(told.rest.share or 0, tongue, digits=0),
         others=told.rest.n,
     )
-
-
-def _percent(share: float | None, tongue: Tongue) -> str:
-    return tongue.say("{percent}%", percent=tongue.figure(f"{100 * (share or 0):.0f}"))

@@ -220,7 +220,8 @@ class Deal(Fact, frozen=True):
     ``override_until`` is how long somebody's override lets the deal pass the gate of this stage. A saved deal is
     watched until ``watch_until``, and then it is kept (``kept_at``), unless the account left meanwhile (``left_at``). A
     deal that was closed and is open again says when (``reopened_at``), when it had been closed (``closed_before``) and
-    how many of its tasks are from that time (``earlier``): their answers and endings count no more.
+    how many of its tasks are from that time (``earlier``): their answers and endings count no more. Where a trial
+    drew lots when it was first opened, ``trial`` names it, and ``arm`` says what came of it: new or usual.
     """
 
     id: int
@@ -254,6 +255,8 @@ class Deal(Fact, frozen=True):
     reopened_at: datetime | None = None
     closed_before: datetime | None = None
     earlier: int = 0
+    trial: str | None = None
+    arm: str | None = None
     next_at: datetime | None = None
     seq: int = 0
     causes: tuple[str, ...] = ()

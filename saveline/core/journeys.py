@@ -7,10 +7,11 @@ throughput time of a case.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from statistics import fmean, median
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from msgspec.structs import replace
 
@@ -28,11 +29,12 @@ from saveline.core.changes import (
 from saveline.core.facts import Fact
 from saveline.core.life_changes import MERGED
 
+DAY: Final = timedelta(days=1)
 Walk: TypeAlias = tuple[tuple[tuple[str, ...], str], ...]
 """What two deals have in common that took the same way: for each of their lives the stages and the ending."""
 
 
-class Leg(Fact, frozen=True):
+class Leg(Fact, frozen=True, array_like=True):
     """One life of a deal: from when it was opened, or opened again, until it was closed.
 
     ``stages`` are their keys in the order in which they were entered, one that was entered twice twice. ``ended`` is
@@ -45,7 +47,7 @@ class Leg(Fact, frozen=True):
     closed_at: datetime | None = None
 
 
-class Journey(Fact, frozen=True):
+class Journey(Fact, frozen=True, array_like=True):
     """The way of one deal. One that was opened again has a leg for each of its lives.
 
     ``took_in`` are the deals that were merged into it, ``split_off`` those that its causes went to, each as often as it
@@ -149,18 +151,20 @@ def journeys(histories: Mapping[int, Sequence[Event]]) -> Journeys:
 
 def ways(taken: Sequence[Journey]) -> Journeys:
     """The ways that were taken."""
-    by_walk: dict[Walk, list[Journey]] = {}
+    by_walk: dict[Walk, list[timedelta | None]] = {}
     for one in taken:
-        by_walk.setdefault(one.walk, []).append(one)
+        by_walk.setdefault(one.walk, []).append(one.took)
     variants = [Variant(walk, len(same), *_days(same)) for walk, same in by_walk.items()]
     variants.sort(key=lambda v: (-v.deals, sum(len(stages) for stages, _ in v.walk), v.walk))
-    ended = [j for j in taken if j.ended not in ("", MERGED)]
-    open_, merged = sum(not j.ended for j in taken), sum(j.ended == MERGED for j in taken)
+    how: Counter[str] = Counter()
+    for walk, same in by_walk.items():
+        how[walk[-1][1]] += len(same)
+    ended = [took for walk, same in by_walk.items() if walk[-1][1] not in ("", MERGED) for took in same]
     return Journeys(
         len(taken),
         len(ended),
-        open_,
-        merged,
+        how[""],
+        how[MERGED],
         sum(len(j.legs) > 1 for j in taken),
         sum(bool(j.took_in) for j in taken),
         sum(bool(j.split_off) for j in taken),
@@ -169,7 +173,7 @@ def ways(taken: Sequence[Journey]) -> Journeys:
     )
 
 
-def _days(taken: Iterable[Journey]) -> tuple[float | None, float | None]:
+def _days(took: Iterable[timedelta | None]) -> tuple[float | None, float | None]:
     """Median and mean throughput time in days; None where none of them has ended."""
-    days = [j.took / timedelta(days=1) for j in taken if j.took is not None]
+    days = [time / DAY for time in took if time is not None]
     return (median(days), fmean(days)) if days else (None, None)

@@ -31,7 +31,7 @@ Lost: TypeAlias = Collection[tuple[int, str]]
 """Persons with the channels that do not reach them any more, because something sent to them came back."""
 
 
-REFUSABLE: Final = ("digest", "stage_report")
+REFUSABLE: Final = ("digest", "stage_report", "pulse")
 """Kinds that a reader may ask not to get. What concerns their own tasks is not among them."""
 
 

@@ -34,6 +34,11 @@ def whole_money(cents: int, currency: str, tongue: Tongue = ENGLISH) -> str:
     return _signed(cents, currency, f"{abs(cents) / 100:,.0f}", sentence("{sign}{amount}"), tongue)
 
 
+def percent(share: float, tongue: Tongue = ENGLISH, digits: int = 1) -> str:
+    """A share from 0 to 1: ``91.4%``."""
+    return tongue.say("{percent}%", percent=tongue.figure(f"{100 * share:.{digits}f}"))
+
+
 def _signed(cents: int, currency: str, amount: str, pattern: str, tongue: Tongue) -> str:
     sign = SIGNS.get(currency) or (f"{currency} " if tongue.code == "en" else currency)
     minus = "−" if cents < 0 else ""
@@ -117,6 +122,11 @@ def listed(words: Iterable[str], tongue: Tongue = ENGLISH) -> str:
     if len(words) <= 1:
         return "".join(words)
     return tongue.say("{some} and {last}", some=", ".join(words[:-1]), last=words[-1])
+
+
+def capitalised(text: str) -> str:
+    """As the beginning of a sentence; the rest stays as it is."""
+    return text[:1].upper() + text[1:]
 
 
 def words_of(key: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 
 from msgspec.structs import replace
 
+from saveline.core.allocation import Lot
 from saveline.core.answering import Asked, asked, decline, fate, reply
 from saveline.core.behaviour import Behaviour, Habits
 from saveline.core.changes import Escalated, Event
@@ -46,6 +47,7 @@ class Opening(Fact, frozen=True):
     key: str
     score: int = 0
     why: tuple[str, ...] = ()
+    lot: Lot | None = None
 
 
 class House(Fact, frozen=True):
@@ -180,7 +182,7 @@ class Portfolio:
         running = self._deals[index]
         if not running.case.deal.play:
             opening = running.opening
-            self._take(index, Step(at, Open(opening.causes, opening.score, opening.why)))
+            self._take(index, Step(at, Open(opening.causes, opening.score, opening.why, opening.lot)))
         elif running.case.deal.next_at == at:
             self._stand(index, on_due(running.case, at), at)
 

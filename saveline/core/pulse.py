@@ -13,6 +13,8 @@ from saveline.core.facts import Fact
 
 FEWEST: Final = 5
 """Answers of a department in a month below which nothing is said of them."""
+TOGETHER: Final = "*"
+"""In the place of a department: those of which fewer than so many people can be asked, as one group."""
 
 
 class Felt(Fact, frozen=True):

@@ -21,12 +21,23 @@ class Record(Fact, frozen=True):
 
     @property
     def recorded_at(self) -> datetime:
-        return self.event.at + timedelta(seconds=self.late_s) if self.late_s else self.event.at
+        return written(self.event.at, self.late_s)
+
+
+def written(at: datetime, late_s: int) -> datetime:
+    """When something that happened ``at`` a moment was written, so many seconds later."""
+    return at + timedelta(seconds=late_s) if late_s else at
+
+
+def was_known(at: datetime, late_s: int, before: datetime, by: datetime) -> bool:
+    """Whether it had happened ``before`` a moment and was written ``by`` another."""
+    return at < before and written(at, late_s) <= by
 
 
 def known(records: Sequence[Record], before: datetime, by: datetime) -> tuple[Record, ...]:
     """What happened ``before`` a moment and was written ``by`` another: always the beginning of a history."""
-    for i, record in enumerate(records):
-        if record.event.at >= before or record.recorded_at > by:
-            return tuple(records[:i])
-    return tuple(records)
+    # Neither what happened nor what was written goes back in time; most of what is asked for is nearly all of it.
+    end = len(records)
+    while end and not was_known(records[end - 1].event.at, records[end - 1].late_s, before, by):
+        end -= 1
+    return tuple(records[:end])

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, assert_never
 
 from msgspec.structs import replace
 
+from saveline.core.allocation import Lot
 from saveline.core.changes import Event
 from saveline.core.decide import deals, tasks
 from saveline.core.decide.deals import Closing
@@ -25,11 +26,12 @@ from saveline.core.people import Duty
 
 
 class Open(Fact, frozen=True):
-    """The account becomes a deal; ``why`` is what the deal keeps of how its play was chosen."""
+    """The account becomes a deal; ``why`` is what the deal keeps of how its play was chosen, ``lot`` what was drawn."""
 
     causes: tuple[str, ...]
     score: int = 0
     why: tuple[str, ...] = ()
+    lot: Lot | None = None
 
 
 class Join(Fact, frozen=True):
@@ -221,7 +223,7 @@ def perform(case: Case, step: Step) -> Decision:
     """What the live engine would decide. Raises Refusal, and ValueError for a step of nobody that needs somebody."""
     act, at, by = step.act, step.at, step.by
     if isinstance(act, Open):
-        return deals.open_deal(case, at=at, causes=act.causes, score=act.score, why=act.why, by=by)
+        return deals.open_deal(case, at=at, causes=act.causes, score=act.score, why=act.why, by=by, lot=act.lot)
     if isinstance(act, Join):
         return deals.add_cause(case, at=at, cause=act.cause, score=case.deal.score, by=by)
     if isinstance(act, Appoint):

@@ -14,6 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from saveline.core.ahead import Ahead
+from saveline.core.beside import Beside
 from saveline.core.changes import DealLeft, StageEntered
 from saveline.core.corrections import CorrectionLine, corrections
 from saveline.core.customers import Customers
@@ -143,6 +144,7 @@ class StageReport(Fact, frozen=True):
     ahead: Ahead | None = None
     works: Works | None = None
     value: Value | None = None
+    beside: tuple[Beside, ...] | None = None
 
     @property
     def closed(self) -> Amount:

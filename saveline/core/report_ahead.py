@@ -28,7 +28,7 @@ def renewals(report: StageReport, saying: Saying) -> Section | None:
             r.month,
             (
                 Cell(_month(r.month, saying), r.month),
-                saying.number(r.accounts, saying.counted("{n} account", "{n} accounts", r.accounts)),
+                saying.accounts(r.accounts),
                 saying.amount(r.arr_cents),
                 saying.number(r.at_risk, saying.counted("{n} at risk", "{n} at risk", r.at_risk)),
                 saying.amount(r.at_risk_cents, say("{arr} at risk", arr=saying.money(r.at_risk_cents))),
@@ -75,8 +75,7 @@ def tight(report: StageReport, saying: Saying) -> Section | None:
         )
         for t in found.tight
     )
-    left = found.tight_deals - len(found.tight)
-    more = saying.counted("and {n} more", "and {n} more", left) if left else ""
+    more = saying.more(found.tight_deals - len(found.tight))
     table = Table("tight", say("Open deals whose play is longer than the time that is left"), columns, rows, True, more)
     return Section("tight", say("Plays that no longer fit"), (table, *_looked_at(found, saying)))
 

@@ -74,9 +74,8 @@ def _table(found: Bowtie, saying: Saying) -> Table:
     rows = []
     for step, key in _keys(found):
         accounts, base, now = found.at(step, key)
-        said = saying.counted("{n} account", "{n} accounts", accounts)
         phrase = say("{arr} now", arr=saying.money(now))
-        cells = (Cell(say(_LABELS[key])), Cell(str(accounts), accounts, said), saying.amount(base))
+        cells = (Cell(say(_LABELS[key])), saying.accounts(accounts), saying.amount(base))
         rows.append(Row(key, (*cells, saying.amount(now, phrase))))
     return Table("bowtie", say("Accounts and ARR of twelve months, step by step"), columns, tuple(rows))
 

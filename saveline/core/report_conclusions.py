@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from saveline.core import report_trials as by_lot
 from saveline.core.blocks import Block, Cell, Column, Note, Row, Section, Sentences, Table
 from saveline.core.certainty import FLOOR
 from saveline.core.differing import KINDS, called, differs
@@ -25,6 +26,12 @@ NO_REASON: Final = sentence(
 )
 
 
+ELSE_NO_REASON: Final = sentence(
+    "That a play, a segment or a place is the reason, but for what a trial shows: nobody else drew lots. Plays are "
+    "made for accounts, and some accounts are easier to keep."
+)
+
+
 def concluded(report: StageReport, saying: Saying) -> Section | None:
     """First what may be concluded, then what may not."""
     if report.works is None:
@@ -38,7 +45,7 @@ def concluded(report: StageReport, saying: Saying) -> Section | None:
 
 def _may(made: Works, saying: Saying) -> list[str]:
     lines = found(made)
-    said = [differs(line, saying.tongue) for line in lines[:MOST]]
+    said = [*by_lot.may(made.trials, saying), *(differs(line, saying.tongue) for line in lines[:MOST])]
     if len(lines) > MOST:
         forms = plural("{n} more difference is in the tables.", "{n} more differences are in the tables.")
         said.append(saying.counted(*forms, len(lines) - MOST))
@@ -51,7 +58,7 @@ def _may(made: Works, saying: Saying) -> list[str]:
 
 def _may_not(made: Works, saying: Saying) -> list[str]:
     say, counted = saying.say, saying.counted
-    said = [say(NO_REASON)]
+    said = [say(ELSE_NO_REASON if made.trials else NO_REASON), *by_lot.may_not(made.trials, saying)]
     quiet = [line for line in made.lines if line.verdict == "no difference shown"]
     if quiet:
         said.append(_alike(max(quiet, key=lambda line: line.comparison.rate.n), saying))

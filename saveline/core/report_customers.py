@@ -188,5 +188,5 @@ def _logos(logos: Rate, saying: Saying) -> str:
 
 
 def _accounts(n: int, phrase: str, saying: Saying) -> Cell:
-    said = saying.counted("{n} account", "{n} accounts", n)
-    return Cell(str(n), n, saying.say(phrase, accounts=said) if phrase else said)
+    cell = saying.accounts(n)
+    return replace(cell, phrase=saying.say(phrase, accounts=cell.said)) if phrase else cell

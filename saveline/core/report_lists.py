@@ -20,7 +20,7 @@ def corrected(report: StageReport, saying: Saying) -> Section | None:
     if not report.corrections:
         return None
     lines = [in_words(line, saying.day, saying.tongue) for line in report.corrections[:MOST_LISTED]]
-    more = _more(len(report.corrections) - MOST_LISTED, saying)
+    more = saying.more(len(report.corrections) - MOST_LISTED)
     told = Sentences((*lines, more) if more else tuple(lines))
     return Section("corrections", saying.say("Known too late for the report before"), (told,))
 
@@ -52,7 +52,7 @@ def delayed(report: StageReport, saying: Saying) -> Section | None:
         )
         for d in report.delayed
     )
-    more = _more(report.lost_after_all.deals - len(report.delayed), saying)
+    more = saying.more(report.lost_after_all.deals - len(report.delayed))
     table = Table("delayed", say("Accounts whose save did not hold"), columns, rows, lists=True, more=more)
     return Section("delayed", say("What was saved and is lost after all"), (table,), brief=True)
 
@@ -119,7 +119,7 @@ def decisions(report: StageReport, saying: Saying) -> Section | None:
         )
         for d in report.decisions[:MOST_DECISIONS]
     )
-    more = _more(len(report.decisions) - MOST_DECISIONS, saying)
+    more = saying.more(len(report.decisions) - MOST_DECISIONS)
     table = Table("decisions", say("Deals by the day of their decision"), columns, rows, lists=True, more=more)
     return Section("decisions", say("What must be decided"), (table,), brief=True)
 
@@ -159,10 +159,6 @@ def overdue(report: StageReport, saying: Saying) -> Section | None:
         for o in report.overdue
     )
     total = sum(n for _, n in report.overdue_by_department)
-    more = _more(total - len(report.overdue), saying)
+    more = saying.more(total - len(report.overdue))
     table = Table("overdue", say("Tasks past their due moment, most ARR first"), columns, rows, lists=True, more=more)
     return Section("overdue", say("What is overdue"), (table,))
-
-
-def _more(n: int, saying: Saying) -> str:
-    return saying.counted("and {n} more", "and {n} more", n) if n > 0 else ""

@@ -6,12 +6,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from saveline.core.blocks import Block, Cell, Column, Interval, Intervals, Note, Row, Section, Sentences, Table
+from saveline.core.blocks import Block, Cell, Column, Intervals, Note, Row, Section, Sentences, Table
 from saveline.core.certainty import FLOOR, Calibration, Learned, Quantile, ShareAt, StageForecast
 from saveline.core.journeys import Variant
 from saveline.core.pipeline import ForecastLine, FunnelStep, Outlook, Pipeline, StageTime
 from saveline.core.report import StageReport
-from saveline.core.report_sections import charted
+from saveline.core.report_sections import charted, measured
 from saveline.core.saying import Saying
 from saveline.core.tongue import sentence
 
@@ -52,7 +52,7 @@ def funnel(report: StageReport, saying: Saying) -> Section | None:
     table = Table("funnel", say("Deals by stage in twelve months"), columns, rows)
     title = say("How far deals come")
     note = Note(say(FUNNEL, day=saying.day_of(found.since)))
-    bars = tuple(_bar(step, saying) for step in found.funnel if step.rate.share is not None)
+    bars = tuple(measured(step.title, step.rate, saying) for step in found.funnel if step.rate.share is not None)
     narrow = min((s for s in found.funnel if s.rate.share is not None), key=lambda s: s.rate.share or 0)
     return Section("funnel", title, (*charted(Intervals(bars), _narrowest(narrow, saying), title, table, saying), note))
 
@@ -67,14 +67,6 @@ def _step(step: FunnelStep, saying: Saying) -> tuple[Cell, ...]:
         saying.number(step.here, counted("{n} still there", "{n} still there", step.here)),
         saying.rate(step.rate),
     )
-
-
-def _bar(step: FunnelStep, saying: Saying) -> Interval:
-    rate = step.rate
-    assert rate.share is not None
-    assert rate.low is not None
-    assert rate.high is not None
-    return Interval(step.title, rate.share, rate.low, rate.high, saying.percent(rate.share), f"n = {rate.n}")
 
 
 def _narrowest(step: FunnelStep, saying: Saying) -> str:
@@ -342,8 +334,7 @@ def stuck(report: StageReport, saying: Saying) -> Section | None:
         )
         for s in found.stuck
     )
-    left = found.stuck_deals - len(found.stuck)
-    more = saying.counted("and {n} more", "and {n} more", left) if left else ""
+    more = saying.more(found.stuck_deals - len(found.stuck))
     table = Table("stuck", say("Open deals that stand still, most ARR first"), columns, rows, lists=True, more=more)
     return Section("stuck", say("What is stuck"), (table,))
 

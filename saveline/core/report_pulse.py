@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from saveline.core.blocks import Cell, Column, Note, Row, Section, Sentences, Table
-from saveline.core.pulse import Link, Team
+from saveline.core.pulse import TOGETHER, Link, Team
 from saveline.core.report import StageReport
 from saveline.core.saying import Saying
 from saveline.core.tongue import sentence
@@ -39,13 +39,15 @@ def pulse(report: StageReport, saying: Saying) -> Section | None:
 
 
 def _cells(team: Team, name: str, saying: Saying) -> tuple[Cell, ...]:
+    together = team.department == TOGETHER  # no one department, so no deals are theirs
+    none = Cell("–", None, saying.say("not counted"))
     return (
-        Cell(name, team.department),
+        Cell(saying.say("Small departments together") if together else name, team.department),
         saying.number(team.answers, saying.counted("{n} answer", "{n} answers", team.answers)),
         _mean(team.mean, sentence("{points} this month"), saying),
         _mean(team.year_mean, sentence("{points} in the year"), saying),
-        Cell(str(team.accounts), team.accounts, saying.counted("{n} account", "{n} accounts", team.accounts)),
-        saying.number(team.kept, saying.counted("{n} still pays", "{n} still pay", team.kept)),
+        none if together else saying.accounts(team.accounts),
+        none if together else saying.number(team.kept, saying.counted("{n} still pays", "{n} still pay", team.kept)),
     )
 
 

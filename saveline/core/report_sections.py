@@ -13,6 +13,7 @@ from saveline.core.blocks import (
     Chart,
     Column,
     Drawing,
+    Interval,
     Number,
     Numbers,
     Row,
@@ -20,8 +21,10 @@ from saveline.core.blocks import (
     Sentences,
     Step,
     Table,
+    Tone,
 )
 from saveline.core.findings import stops
+from saveline.core.intervals import Rate
 from saveline.core.report import Amount, StageReport
 from saveline.core.saying import Saying
 from saveline.core.tongue import sentence
@@ -272,6 +275,14 @@ def charted(drawing: Drawing, finding: str, title: str, table: Table, saying: Sa
     """The chart of a table, with what is said to those who do not see it."""
     alt = saying.say("{title}: {finding} The table has the numbers.", title=title, finding=finding)
     return (Chart(table.key, finding, alt, drawing, table),)
+
+
+def measured(label: str, rate: Rate, saying: Saying, tone: Tone = "") -> Interval:
+    """A rate with its interval, of how many; it must have been worked out."""
+    assert rate.share is not None
+    assert rate.low is not None
+    assert rate.high is not None
+    return Interval(label, rate.share, rate.low, rate.high, saying.percent(rate.share), f"n = {rate.n}", tone)
 
 
 def waterfall(table: Table, saying: Saying, *, good: Collection[str] = ()) -> Bridge:

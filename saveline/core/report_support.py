@@ -1,10 +1,12 @@
-"""How support answered, as blocks: how long customers waited, and what shares of cases went well."""
+"""How support answered, as blocks: how long customers waited, what shares of cases went well, and saves beside it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-from saveline.core.blocks import Cell, Column, Note, Row, Section, Table
+from saveline.core.beside import Beside, Came
+from saveline.core.blocks import Block, Cell, Column, Note, Row, Section, Table
 from saveline.core.certainty import FLOOR
 from saveline.core.intervals import Rate
 from saveline.core.report import StageReport
@@ -17,17 +19,27 @@ COUNTED: Final = sentence(
     "Waits are counted when they end, by the clock: those of cases that still wait are not in them. What the source "
     "does not say is not shown."
 )
+TOGETHER: Final = sentence(
+    "This is what happened together, not what brought it about (a correlation): who complains may still expect "
+    "something of us, large accounts write more, and a bad time brings both."
+)
+WHOSE: Final[Mapping[Came, str]] = {
+    "wrote": sentence("wrote to support"),
+    "escalated": sentence("had a case that was escalated"),
+    "complained": sentence("complained"),
+}
 
 
 def support(report: StageReport, saying: Saying) -> Section | None:
-    """First response and resolution, and shares of cases, of twelve months and of the period."""
+    """First response and resolution, and shares of cases, of twelve months and of the period; saves beside them."""
     found = report.work.support if report.work is not None else None
     if found is None:
         return None
     tables = [t for t in (_waits(found, saying), _shares(found, saying)) if t.rows]
-    if not tables:
-        return None
-    return Section("support", saying.say("How support answered"), (*tables, Note(saying.say(COUNTED))))
+    blocks: tuple[Block, ...] = (*tables, Note(saying.say(COUNTED))) if tables else ()
+    if report.beside:
+        blocks = (*blocks, _saves(report.beside, saying), Note(saying.say(TOGETHER)))
+    return Section("support", saying.say("How support answered"), blocks) if blocks else None
 
 
 def _waits(found: Support, saying: Saying) -> Table:
@@ -108,5 +120,31 @@ def _share_row(key: str, label: str, year: Answered, period: Answered, saying: S
 def _share(found: Rate, saying: Saying) -> Cell:
     if found.share is None or found.n < FLOOR:
         return Cell(saying.say("not enough cases"))
-    percent = saying.say("{percent}%", percent=saying.tongue.figure(f"{100 * found.share:.1f}"))
-    return Cell(percent, round(found.share, 4))
+    return Cell(saying.percent(found.share), round(found.share, 4))
+
+
+def _saves(lines: tuple[Beside, ...], saying: Saying) -> Table:
+    say = saying.say
+    columns = (
+        Column("account", say("In the ninety days before, the account"), place="name"),
+        Column("deals", say("Deals"), "number", "deals", "aside"),
+        Column("rate", say("Saved of these"), "number", "share", "figure"),
+        Column("other_deals", say("Other deals"), "number", "deals"),
+        Column("others", say("Saved of the others"), "number", "share"),
+    )
+    caption = say("Save rate in twelve months, by what came to support before the deal was opened")
+    return Table("beside", caption, columns, tuple(_saved(line, saying) for line in lines))
+
+
+def _saved(line: Beside, saying: Saying) -> Row:
+    counted, others = saying.counted, line.others
+    return Row(
+        line.came,
+        (
+            Cell(saying.say(WHOSE[line.came])),
+            saying.number(line.rate.n, counted("{n} decided", "{n} decided", line.rate.n)),
+            saying.rate(line.rate),
+            saying.number(others.n, counted("{n} other decided", "{n} others decided", others.n)),
+            saying.rate(others, sentence("all others {share}")),
+        ),
+    )

@@ -6,7 +6,7 @@ from typing import Final
 
 from saveline.core.blocks import Bar, Bars, Block, Cell, Column, Note, Row, Section, Sentences, Table
 from saveline.core.intervals import Rate
-from saveline.core.phrases import words_of
+from saveline.core.phrases import capitalised, words_of
 from saveline.core.product_changes import Fate
 from saveline.core.report import StageReport
 from saveline.core.report_sections import charted
@@ -30,6 +30,24 @@ FATES: Final[dict[Fate, str]] = {
 
 # --- themes -----------------------------------------------------------------------------------------------------------
 
+SHIPPED: Final = (
+    sentence("price"),
+    sentence("missing features"),
+    sentence("reliability"),
+    sentence("speed"),
+    sentence("support"),
+    sentence("usability"),
+    sentence("integration"),
+    sentence("onboarding"),
+    sentence("value"),
+    sentence("people"),
+    sentence("competitor"),
+    sentence("security"),
+    sentence("contract"),
+    sentence("own budget cuts"),
+)
+"""The themes that come with Saveline, as they are called; a workspace's own are called as it calls them."""
+
 
 def themes(report: StageReport, saying: Saying) -> Section | None:
     """The themes of twelve months, the most expensive first."""
@@ -41,7 +59,7 @@ def themes(report: StageReport, saying: Saying) -> Section | None:
     most = found.themes[0]
     finding = say(
         "{theme} costs the most: {accounts} worth {arr} speak of it.",
-        theme=words_of(most.theme).capitalize(), accounts=_accounts(most.accounts, saying),
+        theme=capitalised(_name(most.theme, saying)), accounts=saying.accounts(most.accounts).said,
         arr=saying.money(most.arr_cents),
     )  # fmt: skip
     bars = Bars(tuple(_bar(line, saying) for line in found.themes[:MOST]))
@@ -62,8 +80,8 @@ def _themes_table(found: Heard, saying: Saying) -> Table:
         Row(
             line.theme,
             (
-                Cell(words_of(line.theme), line.theme),
-                Cell(str(line.accounts), line.accounts, _accounts(line.accounts, saying)),
+                Cell(_name(line.theme, saying), line.theme),
+                saying.accounts(line.accounts),
                 saying.amount(line.arr_cents),
                 saying.number(line.mentions, saying.counted("{n} text", "{n} texts", line.mentions)),
             ),
@@ -77,13 +95,13 @@ def _themes_table(found: Heard, saying: Saying) -> Table:
     )
 
 
+def _name(theme: str, saying: Saying) -> str:
+    return saying.say(words_of(theme))
+
+
 def _bar(line: ThemeLine, saying: Saying) -> Bar:
     text = saying.money(line.arr_cents)
-    return Bar(words_of(line.theme), line.arr_cents / 100, text, _accounts(line.accounts, saying))
-
-
-def _accounts(n: int, saying: Saying) -> str:
-    return saying.counted("{n} account", "{n} accounts", n)
+    return Bar(_name(line.theme, saying), line.arr_cents / 100, text, saying.accounts(line.accounts).said)
 
 
 # --- causes -----------------------------------------------------------------------------------------------------------
@@ -147,7 +165,7 @@ def _shares(rate: Rate, saying: Saying) -> tuple[Cell, Cell, Cell]:
 
 def _percent(share: float | None, saying: Saying) -> Cell:
     assert share is not None  # of nothing there is no pair
-    return Cell(saying.say("{percent}%", percent=saying.tongue.figure(f"{100 * share:.0f}")), round(100 * share, 2))
+    return Cell(saying.percent(share, digits=0), round(100 * share, 2))
 
 
 def _other(found: Verified, saying: Saying) -> str:

@@ -109,7 +109,6 @@ def _label(line: _Line, saying: Saying) -> str:
 
 def _cells(line: _Line, question: _Question, saying: Saying) -> tuple[Cell, ...]:
     answers = saying.counted("{n} answer", "{n} answers", line.n)
-    accounts = saying.counted("{n} account", "{n} accounts", line.accounts)
     ends = (sentence("at least {value}"), sentence("at most {value}"))
     figures: tuple[Cell, ...]
     if line.figures is None:
@@ -125,7 +124,7 @@ def _cells(line: _Line, question: _Question, saying: Saying) -> tuple[Cell, ...]
         Cell(_label(line, saying)),
         Cell(str(line.n), line.n, answers),
         *figures,
-        Cell(str(line.accounts), line.accounts, accounts),
+        saying.accounts(line.accounts),
     )
 
 
@@ -201,7 +200,7 @@ def _met_cells(label: str, met: Met, saying: Saying) -> tuple[Cell, ...]:
     )
     return (
         Cell(label),
-        Cell(str(met.accounts), met.accounts, saying.counted("{n} account", "{n} accounts", met.accounts)),
+        saying.accounts(met.accounts),
         saying.days(met.median_days, sentence("{days} ago")),
         *(Cell(_of_all(n, met.accounts), n, saying.say(phrase, n=_of_all(n, met.accounts))) for n, phrase in shares),
     )
@@ -223,7 +222,7 @@ def _how_table(found: Contacts, saying: Saying) -> Table:
             (
                 Cell(words_of(how.how), how.how),
                 saying.number(how.touchpoints),
-                Cell(str(how.accounts), how.accounts, saying.counted("{n} account", "{n} accounts", how.accounts)),
+                saying.accounts(how.accounts),
             ),
         )
         for how in found.by_how
@@ -235,9 +234,9 @@ def _met_finding(found: Contacts, saying: Saying) -> str:
     risked = found.at_risk
     late = risked.accounts - risked.within_30
     if not risked.accounts:
-        never = saying.counted("{n} account", "{n} accounts", found.all.never)
+        never = saying.accounts(found.all.never).said
         return saying.say("No account is at risk; {never} that pay nobody has ever met.", never=never)
     return saying.say(
         "Not met for more than 30 days: {late} of {accounts} at risk, {never} of them never.",
-        accounts=saying.counted("{n} account", "{n} accounts", risked.accounts), late=late, never=risked.never,
+        accounts=saying.accounts(risked.accounts).said, late=late, never=risked.never,
     )  # fmt: skip

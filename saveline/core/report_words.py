@@ -21,6 +21,7 @@ from saveline.core import (
     report_sections,
     report_support,
     report_themes,
+    report_trials,
     report_value,
     report_voice,
     report_work,
@@ -83,6 +84,7 @@ CHAPTERS: Final[tuple[tuple[str, tuple[SectionOf, ...]], ...]] = (
         sentence("What works and what it costs"),
         (
             report_works.works,
+            report_trials.trials,
             report_works.compared,
             report_works.kept,
             report_works.lasting,

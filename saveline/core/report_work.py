@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from saveline.core.blocks import Block, Cell, Column, Note, Row, Section, Table
-from saveline.core.credit import Credit
 from saveline.core.findings import NO_DEPARTMENT
 from saveline.core.intervals import Rate
 from saveline.core.report import StageReport
@@ -122,7 +121,7 @@ def days(report: StageReport, saying: Saying) -> Section | None:
     worked = spent.ours + spent.customer
     note = say(WHERE)
     if worked:
-        share = say("{percent}%", percent=saying.tongue.figure(f"{100 * spent.customer / worked:.1f}"))
+        share = saying.percent(spent.customer / worked)
         waited = say("Of the working hours with a task open, {share} went by waiting for customers.", share=share)
         note = f"{waited} {note}"
     return Section("days", say("Where the days went"), (table, Note(note)))
@@ -136,7 +135,7 @@ def _part(key: str, name: Cell, seconds: int, of: int, saying: Saying, *, strong
         (
             name,
             Cell(saying.say("{days} d", days=text), round(n, 4)),
-            Cell(_percent(seconds / of, saying), round(seconds / of, 4)),
+            Cell(saying.percent(seconds / of), round(seconds / of, 4)),
         ),
         strong,
     )
@@ -284,12 +283,7 @@ def _people(found: Work, saying: Saying) -> Table:
         for h in found.credit.helpers
     )
     return Table("people", say("People who took part, in most deals first"), columns, rows, lists=True,
-                 more=_more(found.credit, saying))  # fmt: skip
-
-
-def _more(credit: Credit, saying: Saying) -> str:
-    n = credit.people - len(credit.helpers)
-    return saying.counted("and {n} more", "and {n} more", n) if n > 0 else ""
+                 more=saying.more(found.credit.people - len(found.credit.helpers)))  # fmt: skip
 
 
 def _some(n: int, phrase: str) -> Cell:
@@ -305,15 +299,11 @@ def _team(key: str, found: Work, saying: Saying) -> Cell:
     return Cell(found.departments.get(key, key) or saying.say(NO_DEPARTMENT), key or None)
 
 
-def _percent(share: float, saying: Saying) -> str:
-    return saying.say("{percent}%", percent=saying.tongue.figure(f"{100 * share:.1f}"))
-
-
 def _share(kept: Rate, saying: Saying) -> Cell:
     """``91.4%``; in words where there are too few cases."""
     if kept.share is None:
         return Cell(saying.say("not enough cases"))
-    return Cell(_percent(kept.share, saying), round(kept.share, 4))
+    return Cell(saying.percent(kept.share), round(kept.share, 4))
 
 
 def _sure(kept: Rate, saying: Saying) -> str:
@@ -321,8 +311,8 @@ def _sure(kept: Rate, saying: Saying) -> str:
         return saying.say("Not enough tasks for a share (n = {n}).", n=kept.n)
     return saying.say(
         "{share} of the promises were kept (95% interval {low} to {high}, n = {n}).",
-        share=_percent(kept.share, saying),
-        low=_percent(kept.low, saying),
-        high=_percent(kept.high, saying),
+        share=saying.percent(kept.share),
+        low=saying.percent(kept.low),
+        high=saying.percent(kept.high),
         n=kept.n,
     )

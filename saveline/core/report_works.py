@@ -9,7 +9,7 @@ from saveline.core.blocks import Cell, Column, Interval, Intervals, Note, Row, S
 from saveline.core.certainty import Comparison, MoneyMean
 from saveline.core.differing import KINDS, called, differs
 from saveline.core.report import StageReport
-from saveline.core.report_sections import charted
+from saveline.core.report_sections import charted, measured
 from saveline.core.saying import Saying
 from saveline.core.tongue import plural, sentence
 from saveline.core.works import Lasting, Line, Works, found
@@ -134,12 +134,8 @@ def _findable(told: Comparison, saying: Saying) -> Cell:
 
 def _bar(line: Line, saying: Saying, tone: Tone) -> Interval:
     """Better ones are green; of the worse ones only the surest is red."""
-    rate = line.comparison.rate
-    assert rate.share is not None
-    assert rate.low is not None
-    assert rate.high is not None
-    name, share, better = called("play", line.name, saying.tongue), saying.percent(rate.share), line.verdict == "better"
-    return Interval(name, rate.share, rate.low, rate.high, share, f"n = {rate.n}", "good" if better else tone)
+    name, better = called("play", line.name, saying.tongue), line.verdict == "better"
+    return measured(name, line.comparison.rate, saying, "good" if better else tone)
 
 
 def _shown(made: Works, saying: Saying) -> str:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from saveline.core.blocks import Cell, Tone
 from saveline.core.findings import NO_DEPARTMENT
 from saveline.core.intervals import Rate
-from saveline.core.phrases import dated, money, whole_money
+from saveline.core.phrases import dated, money, percent, whole_money
 from saveline.core.tongue import Tongue
 
 
@@ -25,9 +25,13 @@ class Saying:
     def team(self, name: str) -> str:
         return self.say("no department") if name == NO_DEPARTMENT else name
 
-    def percent(self, share: float) -> str:
+    def percent(self, share: float, digits: int = 1) -> str:
         """``91.4%``."""
-        return self.say("{percent}%", percent=self.tongue.figure(f"{100 * share:.1f}"))
+        return percent(share, self.tongue, digits)
+
+    def more(self, n: int) -> str:
+        """That so many lines were left out; nothing where none was."""
+        return self.counted("and {n} more", "and {n} more", n) if n > 0 else ""
 
     def day(self, at: datetime) -> str:
         return dated(at.astimezone(self.zone).date(), self.tongue)
@@ -56,6 +60,9 @@ class Saying:
     def deals(self, n: int, *, signed: bool = False) -> Cell:
         said = self.counted("{n} deal", "{n} deals", abs(n))
         return Cell(_signed(str(abs(n)), n), n, _signed(said, n)) if signed else Cell(str(n), n, said)
+
+    def accounts(self, n: int) -> Cell:
+        return Cell(str(n), n, self.counted("{n} account", "{n} accounts", n))
 
     def days(self, days: float | None, phrase: str) -> Cell:
         """``2.5 d``; nothing where nobody knows. ``phrase`` puts it into words, at ``{days}``."""

@@ -41,7 +41,9 @@ class Verdict(Fact, frozen=True):
 def run_case(
     case: PlayCase, play: Play, workspace: Workspace, persons: tuple[Person, ...], plays: Sequence[Play]
 ) -> Verdict:
-    """Play ``case`` with ``play``, and judge it. ``plays`` are all there are: one of them is the account's."""
+    """Play ``case`` with ``play``, and judge it. ``plays`` are all there are: one of them is the account's. No lots are
+    drawn: a case is to come out alike whatever its account is called."""
+    workspace = replace(workspace, trials=())
     people = people_of(workspace, with_absences(persons, case))
     choice = _choice(case, workspace, people, plays)
     chosen = choice.play.name if choice.play else "no play"

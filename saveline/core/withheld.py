@@ -18,8 +18,8 @@ from saveline.core.changes import Change
 from saveline.core.facts import Deal
 
 WORDS: Final = frozenset({
-    "account", "before", "cause", "causes", "concession", "department", "do", "field", "kind", "outcome", "plan",
-    "play", "play_hash", "severity", "stage", "state", "tasks", "via", "was",
+    "account", "against", "arm", "before", "cause", "causes", "concession", "department", "do", "field", "kind",
+    "outcome", "plan", "play", "play_hash", "severity", "stage", "state", "tasks", "trial", "via", "was",
 })  # fmt: skip
 """Fields whose text is a key of the settings or of a play, or the name of an account."""
 

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final, Literal, TypeAlias
 
+from saveline.core.allocation import Lot
 from saveline.core.cases import Case
-from saveline.core.certainty import Comparison, MoneyMean, Rebound, Verdict
+from saveline.core.certainty import Comparison, MoneyMean, Rebound, Trial, Verdict
 from saveline.core.facts import Fact
 from saveline.core.intervals import Rate
 from saveline.core.life_changes import MERGED
@@ -68,12 +69,40 @@ class Standout(Fact, frozen=True):
     rebound: Rebound
 
 
+class Entrant(Fact, frozen=True):
+    """A deal that a trial drew a lot for, and what was drawn."""
+
+    case: Case
+    lot: Lot
+
+
+class Tried(Fact, frozen=True):
+    """What became of a trial so far. Its arms are named by their plays; each account counts with the first deal that a
+    lot was drawn for. ``to`` is the last day on which lots are drawn, ``over`` says that it has passed.
+
+    ``waves`` are the shares (0 to 1) that the new play was given with while both were. Of each arm, the new one first,
+    ``open`` deals are not decided yet and ``neither`` ones are on no side: merged, or cleared. ``again`` are further
+    deals of accounts, ``alone`` are decided ones that were drawn while there was no other arm to hold them against.
+    """
+
+    name: str
+    trial: Trial
+    to: date
+    over: bool
+    waves: tuple[float, ...] = ()
+    open: tuple[int, int] = (0, 0)
+    neither: tuple[int, int] = (0, 0)
+    again: int = 0
+    alone: int = 0
+
+
 class Works(Fact, frozen=True):
     """Of the twelve months from ``since`` to ``until``: ``saved`` of the deals decided in them, the value ``kept`` per
     deal, and every group of every dimension. ``open``, ``merged`` and ``cleared`` deals are on neither side.
 
     ``doorless`` are decided deals of which no task was ever finished: they are in no group of the dimension ``door``.
-    The ``standouts`` were picked by what was decided before ``quarter``.
+    The ``standouts`` were picked by what was decided before ``quarter``. Of the ``trials`` a deal lived in these
+    months; they are told from their beginning on.
     """
 
     since: datetime
@@ -88,6 +117,7 @@ class Works(Fact, frozen=True):
     doorless: int
     lines: tuple[Line, ...]
     standouts: tuple[Standout, ...] = ()
+    trials: tuple[Tried, ...] = ()
 
     def of(self, *dimensions: str) -> tuple[Line, ...]:
         return tuple(line for line in self.lines if line.dimension in dimensions)
@@ -95,7 +125,8 @@ class Works(Fact, frozen=True):
     @property
     def compared(self) -> int:
         """How many comparisons were made: what the guard has to guard against."""
-        return sum(line.comparison.gap is not None for line in self.lines)
+        groups = sum(line.comparison.gap is not None for line in self.lines)
+        return groups + sum(tried.trial.gap is not None for tried in self.trials)
 
 
 def ending(case: Case, outcomes: Mapping[str, Outcome]) -> Ending:

@@ -8,7 +8,9 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec.structs import replace
 
+from saveline.core.allocation import TrialPlan
 from saveline.core.behaviour import Behaviour
+from saveline.core.checkin import Question
 from saveline.core.facts import Department, Fact, Person
 from saveline.core.moments import Anchor, Duration, Moment
 from saveline.core.people import Chain, Link, Owner
@@ -28,6 +30,7 @@ NOTICE_KINDS = (
     "lost",
     "digest",
     "stage_report",
+    "pulse",
 )
 Reach: TypeAlias = Literal["email", "slack", "room"]
 
@@ -193,7 +196,8 @@ class Workspace(Fact, frozen=True):
 
     ``owner`` says who owns a deal, ``steward`` who looks after Saveline itself and hears of its gaps. ``severities``
     stand with the worst first. Each of ``override_by`` may override a gate. ``concessions`` say who may grant how much,
-    the least first. ``internal`` are hosts of the company's own network that channels may speak to.
+    the least first. ``internal`` are hosts of the company's own network that channels may speak to. ``pulse`` is the
+    monthly question to its own people, where it asks one. A play is in one of the ``trials`` at most.
     """
 
     company: str
@@ -236,6 +240,8 @@ class Workspace(Fact, frozen=True):
     attention: Attention = Attention()
     first_response: Duration | None = None
     voice: Listening = Listening()
+    pulse: Question | None = None
+    trials: tuple[TrialPlan, ...] = ()
 
     @property
     def names(self) -> Names:

@@ -15,8 +15,9 @@ FALSE_ALARMS: Final = 0.05
 one report in twenty says so at all."""
 
 
-def compare(groups: Sequence[Group], *, floor: int = FLOOR) -> tuple[Comparison, ...]:
+def compare(groups: Sequence[Group], *, floor: int = FLOOR, beside: Sequence[float] = ()) -> tuple[Comparison, ...]:
     """All groups of all dimensions of one report, in the order given: the guard must see every comparison made.
+    ``beside`` are the p of those that were made otherwise, as of trials.
 
     Each p is adjusted by Benjamini and Hochberg (1995, J. R. Stat. Soc. B 57:289) over all groups that have ``floor``
     cases on both sides. The interval of a gap is for that gap alone, so it may leave out nothing while the verdict is
@@ -26,9 +27,9 @@ def compare(groups: Sequence[Group], *, floor: int = FLOOR) -> tuple[Comparison,
     rests = _rests(groups)
     tested = [at for at, group in enumerate(groups) if min(group.n, rests[at][1]) >= max(floor, 1)]
     found = gaps([(groups[at].k, groups[at].n, *rests[at]) for at in tested])
-    guarded = guard([gap.p for gap in found])
+    guarded = guard([*(gap.p for gap in found), *beside])[: len(found)]
     told = dict(zip(tested, zip(found, guarded, strict=True), strict=True))
-    alpha = FALSE_ALARMS / max(1, len(tested))
+    alpha = FALSE_ALARMS / max(1, len(tested) + len(beside))
     return tuple(_line(group, rests[at], told.get(at), alpha, floor) for at, group in enumerate(groups))
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from math import asin, sqrt
+from statistics import NormalDist
+from typing import Final
 
 from saveline.core.certainty import Gap
+
+_NINETEEN_IN_TWENTY: Final = NormalDist().inv_cdf(0.975)
 
 
 def gaps(pairs: Sequence[tuple[int, int, int, int]]) -> list[Gap]:
@@ -33,6 +37,36 @@ def newcombe(pairs: Sequence[tuple[int, int, int, int]]) -> list[tuple[float, fl
     k, n, j, m = np.asarray(pairs, dtype=float).T
     lows, highs = confint_proportions_2indep(k, n, j, m, method="newcomb", compare="diff")
     return [(max(-1.0, float(low)), min(1.0, float(high))) for low, high in zip(lows, highs, strict=True)]
+
+
+def pooled(strata: Sequence[tuple[int, int, int, int]]) -> Gap:
+    """The gap of several (k, n, other k, other n) that must not be thrown together, as of times with different shares.
+
+    The difference within each, weighted by Mantel and Haenszel (Greenland and Robins 1985, Biometrics 41:55), with the
+    interval of Sato (1989, Biometrics 45:1323), which holds for a few large strata and for many small ones; statsmodels
+    has neither. p: the test of Cochran, Mantel and Haenszel with its continuity correction, by statsmodels. Of one
+    stratum it is what :func:`gaps` says. Raises ValueError where a stratum has nobody on one side.
+    """
+    if len(strata) == 1:
+        return gaps(strata)[0]
+    if any(not n or not m for _, n, _, m in strata):
+        raise ValueError("a stratum with one side only")
+    weight = sum(n * m / (n + m) for _, n, _, m in strata)
+    difference = sum((k * m - j * n) / (n + m) for k, n, j, m in strata) / weight
+    tilt = sum((n * n * j - m * m * k + n * m * (m - n) / 2) / (n + m) ** 2 for k, n, j, m in strata)
+    spread = sum((k * (m - j) + j * (n - k)) / (2 * (n + m)) for k, n, j, m in strata)
+    away = _NINETEEN_IN_TWENTY * sqrt(max(0.0, difference * tilt + spread)) / weight
+    return Gap(difference, max(-1.0, difference - away), min(1.0, difference + away), _mantel_haenszel(strata))
+
+
+def _mantel_haenszel(strata: Sequence[tuple[int, int, int, int]]) -> float:
+    """1 where all, or none, of every stratum were saved: then nothing can differ."""
+    if all(k + j in {0, n + m} for k, n, j, m in strata):
+        return 1.0
+    from statsmodels.stats.contingency_tables import StratifiedTable
+
+    tables = [[[k, n - k], [j, m - j]] for k, n, j, m in strata]
+    return min(1.0, float(StratifiedTable(tables).test_null_odds(correction=True).pvalue))
 
 
 @lru_cache(maxsize=65_536)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from operator import attrgetter
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -21,6 +20,7 @@ from saveline.core.periods import Period
 from saveline.core.pipeline import ForecastLine, FunnelStep, Outlook, Pipeline, StageTime, StuckLine
 from saveline.core.report import is_late
 from saveline.core.stories import Story
+from saveline.core.works import ending
 from saveline.core.workspace import Workspace
 from saveline.evidence.calibration import Forecast, calibrate
 from saveline.evidence.incidence import Course, incidence
@@ -37,6 +37,7 @@ STAYS: Final = (7, 14, 30, 60)
 ENDS: Final = (30, 60, 90, 180)
 """After how many days it says how many have ended, and how."""
 MOST_LISTED: Final = 10
+FATES: Final = ("went_on", "stopped", "here", "elsewhere")
 
 
 def pipeline(
@@ -64,10 +65,15 @@ class Decided:
     """The cases that were decided, with whether each was saved, and when it first came to each stage."""
 
     def __init__(self, cases: Iterable[Case], workspace: Workspace) -> None:
-        saves = {o.key: o.saved for o in workspace.outcomes if not o.cleared}
-        self.cases = [c for c in cases if c.outcome in saves]
-        self.saved = {c.deal_id: saves[c.outcome] for c in self.cases if c.outcome is not None}
+        by_key = {o.key: o for o in workspace.outcomes}
+        sides = [(c, ending(c, by_key)) for c in cases]
+        self.cases = [c for c, side in sides if side in {"saved", "not_saved"}]
+        self.saved = {c.deal_id: side == "saved" for c, side in sides if side in {"saved", "not_saved"}}
         self.came = {c.deal_id: {p.stage: p.since for p in reversed(c.passages)} for c in self.cases}
+
+    def visits(self, cases: Iterable[Case]) -> Iterable[tuple[str, bool]]:
+        """Every stage that one of these came to, and whether the deal was saved later."""
+        return ((stage, self.saved[case.deal_id]) for case in cases for stage in self.came[case.deal_id])
 
     def came_in(self, since: datetime, until: datetime) -> list[tuple[str, datetime, bool]]:
         """Every stage that one of them first came to in ``[since, until)``, when, and whether it was saved later."""
@@ -84,14 +90,13 @@ class Decided:
 
 def _funnel(cases: Iterable[Case], decided: Decided, workspace: Workspace, since: datetime) -> Iterable[FunnelStep]:
     rank = {s.key: i for i, s in enumerate(workspace.stages)}
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    counts: Counter[tuple[str, str]] = Counter()
     for case in cases:
-        for key, fate in _fates(case, decided.saved.get(case.deal_id), rank, since).items():
-            counts[key][fate] += 1
+        counts.update(_fates(case, decided.saved.get(case.deal_id), rank, since).items())
     for stage in workspace.stages:
-        of = counts[stage.key]
-        went, stopped = of["went_on"], of["stopped"]
-        yield FunnelStep(stage.key, stage.title, of.total(), went, stopped, of["here"], rate(went, went + stopped))
+        went, stopped, here, elsewhere = (counts[stage.key, fate] for fate in FATES)
+        came = went + stopped + here + elsewhere
+        yield FunnelStep(stage.key, stage.title, came, went, stopped, here, rate(went, went + stopped))
 
 
 def _fates(case: Case, saved: bool | None, rank: Mapping[str, int], since: datetime) -> dict[str, str]:
@@ -119,10 +124,7 @@ def _outlook(
     open_now: Sequence[Story], decided: Decided, workspace: Workspace, period: Period, since: datetime
 ) -> Outlook:
     keys = [s.key for s in workspace.stages]
-    seen = _Seen()
-    for case in decided.cases:
-        seen.add(decided.came[case.deal_id], saved=decided.saved[case.deal_id])
-    learned = {line.stage: line for line in of_counts(seen.counts, keys)}
+    learned = {line.stage: line for line in of_counts(_saved(Counter(decided.visits(decided.cases))), keys)}
     came = decided.came_in(since, period.end - SETTLES)
     here: dict[str, list[Deal]] = defaultdict(list)
     for story in open_now:
@@ -142,24 +144,17 @@ def _outlook(
     )
 
 
+def _saved(visits: Counter[tuple[str, bool]]) -> dict[str, tuple[int, int]]:
+    """By stage, how many of those that had come to it were saved, and how many there were."""
+    return {stage: (visits[stage, True], visits[stage, True] + visits[stage, False]) for stage, _ in [*visits]}
+
+
 def _weighted(lines: Sequence[tuple[ForecastLine, float | None]]) -> int | None:
     """In whole cents. Nothing where the deals of a stage have no chance: a sum over some stages only would mislead."""
     told = [(line.arr_cents, chance) for line, chance in lines if line.deals]
     if any(chance is None for _, chance in told):
         return None
     return round(sum(cents * chance for cents, chance in told if chance is not None))
-
-
-class _Seen:
-    """By stage, how many of the decided deals that had come to it were saved, and how many there were."""
-
-    def __init__(self) -> None:
-        self.counts: dict[str, tuple[int, int]] = {}
-
-    def add(self, stages: Iterable[str], *, saved: bool) -> None:
-        for stage in stages:
-            k, n = self.counts.get(stage, (0, 0))
-            self.counts[stage] = k + saved, n + 1
 
 
 def _stated(came: Iterable[tuple[str, datetime, bool]], workspace: Workspace) -> list[Forecast]:
@@ -177,16 +172,18 @@ def _learned_before(
     months: dict[int, Counter[tuple[str, bool]]] = defaultdict(Counter)
     for stage, at, saved in came:
         months[(at - since) // MONTH][stage, saved] += 1
-    seen, ended = _Seen(), sorted(decided.cases, key=attrgetter("closed_at"))
-    past, forecasts = 0, list[Forecast]()
+    ended: dict[int, list[Case]] = defaultdict(list)
+    for case in decided.cases:
+        assert case.closed_at is not None
+        ended[(case.closed_at - since) // MONTH].append(case)
+    seen, past, forecasts = Counter[tuple[str, bool]](), 0, list[Forecast]()
     for month in sorted(months):
-        begins = since + month * MONTH
-        while past < len(ended) and ended[past].closed_at < begins:  # type: ignore[operator]  # they are decided
-            seen.add(decided.came[ended[past].deal_id], saved=decided.saved[ended[past].deal_id])
-            past += 1
+        for when in [w for w in ended if w < month]:
+            past += len(ended[when])
+            seen.update(decided.visits(ended.pop(when)))
         if past < FLOOR:
             continue
-        chances = {line.stage: line.chance for line in of_counts(seen.counts, keys)}
+        chances = {line.stage: line.chance for line in of_counts(_saved(seen), keys)}
         forecasts += [Forecast(s, chances[s], saved, n) for (s, saved), n in months[month].items() if s in chances]
     return calibrate(forecasts, keys)
 

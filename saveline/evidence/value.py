@@ -8,10 +8,9 @@ from saveline.core.cases import Case
 from saveline.core.certainty import FLOOR
 from saveline.core.facts import Fact
 from saveline.core.value import ConcessionLine, CostLine, Effort, Mean, Value, let_go
-from saveline.core.works import ending, fate
 from saveline.core.workspace import Outcome
 from saveline.evidence.money import mean
-from saveline.evidence.works import Span
+from saveline.evidence.works import Span, decided
 
 NOTHING: Effort = Effort()
 
@@ -35,30 +34,22 @@ def value(
     floor: int = FLOOR,
 ) -> Value | None:
     """``cases`` as for ``evidence.works``, ``efforts`` by the deal's number. None where no deal was decided and no
-    concession is to be told. What is kept of a save that was lost after all is nothing."""
-    by_key = {o.key: o for o in outcomes}
-    decided = [
-        _spent(case, side == "saved", span, efforts.get(case.deal_id, NOTHING))
-        for case, side in ((case, ending(case, by_key)) for case in cases)
-        if side in {"saved", "not_saved"}
+    concession is to be told."""
+    spent = [
+        _Spent(d.case, d.saved, d.kept, efforts.get(d.case.deal_id, NOTHING)) for d in decided(cases, outcomes, span)
     ]
-    if not decided and not concessions:
+    if not spent and not concessions:
         return None
-    lines = tuple(_line(o, [d for d in decided if d.case.outcome == o.key], floor) for o in outcomes if not o.cleared)
+    lines = tuple(_line(o, [d for d in spent if d.case.outcome == o.key], floor) for o in outcomes if not o.cleared)
     return Value(
         since=span.since,
         until=span.until,
         lines=lines,
-        hours=_hours(decided, floor),
-        kept_there_cents=sum(d.kept for d in decided if d.effort.hours is not None),
-        saved_hours=_hours([d for d in decided if d.saved], floor),
+        hours=_hours(spent, floor),
+        kept_there_cents=sum(d.kept for d in spent if d.effort.hours is not None),
+        saved_hours=_hours([d for d in spent if d.saved], floor),
         concessions=concessions,
     )
-
-
-def _spent(case: Case, saved: bool, span: Span, effort: Effort) -> _Spent:
-    kept = (case.kept_cents or 0) if saved and fate(case, span.last) != "lost" else 0
-    return _Spent(case, saved, kept, effort)
 
 
 def _line(outcome: Outcome, ended: Sequence[_Spent], floor: int) -> CostLine:

@@ -12,6 +12,7 @@ from saveline.core.language.directory import PersonEntry, parse_people
 from saveline.core.language.names import Names
 from saveline.core.language.playbooks import parse_play, used_policies, version_hash
 from saveline.core.language.settings import parse_workspace
+from saveline.core.language.trials import check_trials
 from saveline.core.play import Play
 from saveline.core.workspace import Workspace
 from saveline.files.folder import TESTS_SUFFIX, files_in, strangers
@@ -48,7 +49,7 @@ def read_people(folder: Path) -> tuple[PersonEntry, ...]:
 def _named_in_settings(folder: Path) -> tuple[Sequence[str], Mapping[str, str]]:
     """The departments, and the channels with whom they reach; nothing where the settings are not in order."""
     try:
-        data = read(folder / SETTINGS_FILE).data
+        data = read(folder / SETTINGS_FILE, name=SETTINGS_FILE).data
         departments, channels = data.get("departments"), data.get("channels")
     except (Invalid, AttributeError):
         return (), {}  # reported where the settings are read
@@ -100,6 +101,7 @@ def read_plays(folder: Path, settings: Document, workspace: Workspace, emails: S
                 nearest(workspace.default_play, names.plays),
             )
         )
+    problems += check_trials(settings, workspace.trials, [found.play for found in live], names.plays)
     return Plays(tuple(live), tuple(broken), tuple(problems))
 
 

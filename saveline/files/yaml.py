@@ -11,6 +11,8 @@ import os
 import re
 import stat
 from collections.abc import Mapping
+from copy import deepcopy
+from functools import lru_cache
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -122,6 +124,14 @@ def _too_large(file: str) -> Invalid:
 
 def parse(text: str, file: str, most: int = MOST_NODES) -> Document:
     """The document in ``text``, of ``most`` values; ``file`` is how problems name it. Raises Invalid."""
+    built = _built(text, file, most)
+    return Document(file, text, deepcopy(built.data), built.marks, built.keys)
+
+
+# A start reads the settings twice, and whenever a file of the workspace has changed all of them are read; a page takes
+# a tenth of a second. Every caller gets data of its own; marks are only ever looked up.
+@lru_cache(maxsize=32)
+def _built(text: str, file: str, most: int) -> _Builder:
     if len(text) > LARGEST or len(text.encode("utf-8", "surrogatepass")) > LARGEST:
         raise _too_large(file)
     _check_signs(text, file)
@@ -138,7 +148,7 @@ def parse(text: str, file: str, most: int = MOST_NODES) -> Document:
         raise Invalid([Problem(file, line, column, what, "text that can be read")]) from None
     except YAMLError as error:
         raise Invalid([Problem(file, 1, 1, f"not YAML: {error}", "YAML 1.2")]) from None
-    return Document(file, text, builder.data, builder.marks, builder.keys)
+    return builder
 
 
 def _check_signs(text: str, file: str) -> None:

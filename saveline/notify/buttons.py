@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from saveline.core import checkin
 from saveline.core.decide.approval import APPROVED, REFUSED
 from saveline.core.facts import APPROVAL, DECISION, Deal, Task
 from saveline.core.phrases import words_of
@@ -30,6 +31,7 @@ WORDS: Final[Mapping[str, str]] = {
     "comment": sentence("Comment"),
     "open": sentence("Open in Saveline"),
     "more": sentence("More"),
+    "no_pulse": sentence("Do not ask me again"),
 }
 """What stands on buttons, in English."""
 
@@ -40,11 +42,22 @@ MOST_OUTCOMES: Final = 12
 def buttons(matter: Matter) -> tuple[Button, ...]:
     """What the reader of a notice can press; nothing where the notice asks for nothing, or the task is not open."""
     task, deal = matter.task, matter.deal
+    if matter.notice.kind == checkin.KIND:
+        return checkin_buttons(matter)
     if task is None or deal is None or task.state != "open" or matter.notice.kind not in WITH_BUTTONS:
         return ()
     if matter.notice.kind == "escalation" and task.assignee_id not in (None, matter.notice.person_id):
         return (_plain("hand_over", matter.tongue), _plain("comment", matter.tongue))
     return for_task(task, deal, matter.plan, matter.tongue)
+
+
+def checkin_buttons(matter: Matter) -> tuple[Button, ...]:
+    """The five answers to the monthly question, and that somebody does not want to be asked."""
+    question = matter.workspace.pulse or checkin.Question()
+    ends = {checkin.SCALE[0]: question.low, checkin.SCALE[-1]: question.high}
+    words = {n: f"{n}: {matter.say(ends[n])}" if n in ends else str(n) for n in checkin.SCALE}
+    answers = (Button(checkin.KIND, text, str(n)) for n, text in words.items())
+    return (*answers, Button(checkin.ENOUGH, matter.say(WORDS[checkin.ENOUGH]), rare=True))
 
 
 def for_task(task: Task, deal: Deal, plan: TaskPlan | None, tongue: Tongue = ENGLISH) -> tuple[Button, ...]:

@@ -19,7 +19,7 @@ from itsdangerous.encoding import base64_encode
 
 from saveline.core.facts import Fact
 
-Purpose: TypeAlias = Literal["task", "deal", "mine", "unsubscribe"]
+Purpose: TypeAlias = Literal["task", "deal", "mine", "unsubscribe", "pulse"]
 VALID: Final = timedelta(days=45)
 """How long after its notice a link can be used: longer than most tasks take, shorter than forever."""
 LONGEST: Final = 1_000

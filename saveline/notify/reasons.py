@@ -359,6 +359,10 @@ def _bundle(matter: Matter) -> str:
     return matter.say("Why each of these comes to you stands beside it.")
 
 
+def _pulse(matter: Matter) -> str:
+    return matter.say("You get this once a month, as do your colleagues who have not said no.")
+
+
 def _report(matter: Matter) -> str:
     match matter.about.get("why"):
         case "wish":
@@ -381,4 +385,5 @@ _BY_KIND: Final[Mapping[str, Callable[[Matter], str]]] = {
     "digest": _digest,
     "stage_report": _report,
     "bundle": _bundle,
+    "pulse": _pulse,
 }

@@ -20,6 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from saveline.core.facts import Fact
+from saveline.core.phrases import capitalised
 from saveline.notify.languages import tongue
 from saveline.notify.message import cleaned, subject_line
 
@@ -141,7 +142,7 @@ def _environment(loader: BaseLoader, kind: type[Environment], *, autoescape: boo
         auto_reload=False,
         cache_size=-1,
     )
-    made.filters["capitalised"] = lambda text: str(text)[:1].upper() + str(text)[1:]
+    made.filters["capitalised"] = lambda text: capitalised(str(text))
     return made
 
 

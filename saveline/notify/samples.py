@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from saveline.core import periods
 from saveline.core.attention import BUNDLE
 from saveline.core.changes import Event
+from saveline.core.checkin import KIND, LAST_DAY, Question, month_of, round_of
 from saveline.core.deal_changes import DealClosed
 from saveline.core.decide.draft import Case, Draft
 from saveline.core.delivery import Queued
@@ -91,6 +92,7 @@ class Samples:
         digest = self._direct("digest", deal, events)
         yield replace(digest, deal=None, account=None, others=[(deal, self.account)], steps=())
         yield from self._report(events)
+        yield self._question()
         yield self._bundle()
         for saved in (True, False):
             yield from self._ended(saved)
@@ -162,6 +164,15 @@ class Samples:
         report = stage_report(told, self.workspace, self.people, period)
         notice = Notice("stage_report", period.end, self.reader.id, about={"report": period.key})
         yield replace(self._matter(notice, None, (), period.end), report=report, account=None, play=None)
+
+    def _question(self) -> Matter:
+        """The month's question, at the moment from which on it is asked."""
+        question = self.workspace.pulse or Question(day=min(self.opened.day, LAST_DAY))
+        month = month_of(self.opened, self.workspace.zone)
+        at = round_of(question, month, self.workspace.zone).opens + timedelta(hours=9)
+        notice = Notice(KIND, at, self.reader.id, ordinal=month)
+        asking = replace(self.workspace, pulse=question)
+        return replace(self._matter(notice, None, (), at), workspace=asking, account=None, play=None)
 
     def _bundle(self) -> Matter:
         """The first task and its reminder, which waited for each other."""

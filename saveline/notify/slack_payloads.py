@@ -42,7 +42,7 @@ class Where(Fact, frozen=True):
 
 
 class Pushed(Fact, frozen=True):
-    """A button. ``key`` names this push among all, ``trigger`` allows one modal within three seconds."""
+    """A button of ``post``. ``key`` names this push among all, ``trigger`` allows one modal within three seconds."""
 
     user: str
     verb: str
@@ -50,6 +50,7 @@ class Pushed(Fact, frozen=True):
     key: str
     trigger: str = ""
     where: Where = Where()
+    post: str = ""
 
 
 class Submitted(Fact, frozen=True):
@@ -223,7 +224,7 @@ def _pushed(payload: _Payload) -> Pushed | None:
     at = payload.container or _Container()
     where = Where(at.channel_id, at.thread_ts)
     key = f"{payload.user.id}/{action.action_ts}/{verb}/{named}"
-    return Pushed(payload.user.id, verb, named, key[:400], payload.trigger_id, where)
+    return Pushed(payload.user.id, verb, named, key[:400], payload.trigger_id, where, at.message_ts)
 
 
 def _submitted(payload: _Payload) -> Submitted | None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from saveline.core.blocks import Chart, Page, plain
 from saveline.core.facts import DECISION, Account, Deal, Task
-from saveline.core.phrases import answer, date_of, dated, due, shortened, words_of
+from saveline.core.phrases import answer, capitalised, date_of, dated, due, shortened, words_of
 from saveline.core.report import StageReport
 from saveline.core.report_slice import slice_words
 from saveline.core.report_words import report_page
@@ -243,8 +243,7 @@ def stage_report(matter: Matter) -> View:
 
 def _of_slice(report: StageReport, matter: Matter) -> str:
     """``Segment enterprise, owner Ana Ruiz``."""
-    words = slice_words(report.slice, matter.tongue)
-    return words[:1].upper() + words[1:]
+    return capitalised(slice_words(report.slice, matter.tongue))
 
 
 def cid(page: Page, chart: Chart) -> str:

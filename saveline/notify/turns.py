@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from saveline.core.facts import Task
-from saveline.core.phrases import date_of, shortened, words_of
+from saveline.core.phrases import capitalised, date_of, shortened, words_of
 from saveline.notify.matter import Matter
 from saveline.notify.parts import LONGEST_NOTE, View, task_view, to_decide, to_look
 from saveline.notify.recalled import recalled
@@ -93,7 +93,7 @@ def split(matter: Matter) -> View:
         deal=matter.about.get("to"),
         account=matter.about.get("account"),
     )
-    cause, account = f"{causes[:1].upper()}{causes[1:]}", matter.of_account()
+    cause, account = capitalised(causes), matter.of_account()
     return {"headline": matter.say("{causes} was not {account}'s", causes=cause, account=account), "opening": said}
 
 

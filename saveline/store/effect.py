@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from saveline.core.attention import BUNDLE
+from saveline.core.checkin import KIND
 from saveline.core.effect import Doing, Said
 from saveline.core.pressing import UPDATE
 from saveline.store.rows import EVENT, NOTICE
@@ -21,7 +22,7 @@ def said(conn: Connection, start: datetime, end: datetime) -> list[Said]:
         NOTICE.c.status == "sent",
         NOTICE.c.sent_at >= start,
         NOTICE.c.sent_at < end,
-        NOTICE.c.kind.not_in((BUNDLE, UPDATE)),
+        NOTICE.c.kind.not_in((BUNDLE, UPDATE, KIND)),  # what a question led to, nothing says
     )
     # A bundle that went by another channel in the end is another row with the same number for the same reader.
     first, went = NOTICE.alias("first"), NOTICE.alias("went")

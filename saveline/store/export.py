@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from saveline.core.facts import Account, Fact
-from saveline.core.records import Record
+from saveline.core.records import Record, was_known
 from saveline.store import load, remembered
 from saveline.store.bulk import Read
 from saveline.store.database import is_sqlite
@@ -50,7 +50,7 @@ def known_deals(conn: Connection, as_of: datetime | None) -> list[int]:
         .where(EVENT.c.at < as_of)
         .order_by(DEAL.c.id)
     )
-    return [row.id for row in conn.execute(first) if row.at + timedelta(seconds=row.late_s) <= as_of]
+    return [row.id for row in conn.execute(first) if was_known(row.at, row.late_s, as_of, as_of)]
 
 
 def histories(conn: Connection, ids: list[int]) -> Iterator[list[History]]:

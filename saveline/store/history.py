@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 import models
 from saveline.core.facts import Account, Deal, Fact
 from saveline.core.periods import Period
-from saveline.core.records import Record
+from saveline.core.records import Record, was_known, written
 from saveline.store import load, remembered
 from saveline.store.bulk import Read
 from saveline.store.rows import DEAL, EVENT, table
@@ -20,7 +20,7 @@ from saveline.store.rows import DEAL, EVENT, table
 REPORT: Final = table(models.Report)
 LATE_SECONDS: Final = 3600
 """From how late on an event has a place in the index of late ones."""
-_CHUNK: Final = 2_000
+_CHUNK: Final = 500
 
 _LAST = Read(
     sa.select(DEAL.c.id, DEAL.c.account_id, EVENT.c.at, EVENT.c.late_s).join(
@@ -49,8 +49,7 @@ def of_period(conn: Connection, period: Period) -> Past:
     moved, still = list[int](), list[int]()
     owners = {}
     for deal_id, account_id, at, late_s in _LAST.rows(conn, _concerned(conn, period)):
-        rests = at < period.start and at + timedelta(seconds=late_s) <= period.start
-        (still if rests else moved).append(deal_id)
+        (still if was_known(at, late_s, period.start, period.start) else moved).append(deal_id)
         owners[deal_id] = account_id
     rest = [deal for some in batched(still) for deal, _ in load.deals(conn, some)]
     known = remembered.known_accounts(conn, sorted(set(owners.values())), period.known)
@@ -67,6 +66,14 @@ def batched(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     return (ids[i : i + _CHUNK] for i in range(0, len(ids), _CHUNK))
 
 
+def moved_since(conn: Connection, deals: Sequence[int], before: datetime, by: datetime) -> set[int]:
+    """Those of them to which something happened that had not happened ``before`` a moment, or was not written ``by``
+    another: their rows do not say what was known then."""
+    return {
+        row[0] for some in batched(deals) for row in _LAST.rows(conn, some) if not was_known(row[2], row[3], before, by)
+    }
+
+
 def _concerned(conn: Connection, period: Period) -> list[int]:
     # An hour earlier than the period, because of what was written up to an hour late; what was later has an index.
     start = period.start - timedelta(seconds=LATE_SECONDS)
@@ -79,13 +86,18 @@ def _concerned(conn: Connection, period: Period) -> list[int]:
             DEAL.c.left_at >= start,
         ),
     )
+    return sorted({*conn.execute(lived).scalars(), *written_since(conn, start, period.end)})
+
+
+def written_since(conn: Connection, since: datetime, before: datetime) -> set[int]:
+    """The deals to which something happened ``before`` a moment that was written more than an hour late, at or after
+    ``since``."""
     lateness = EVENT.c.late_s >= sa.literal_column(str(LATE_SECONDS))
     longest = conn.execute(sa.select(sa.func.max(EVENT.c.late_s)).where(lateness)).scalar() or 0
     late = sa.select(EVENT.c.deal_id, EVENT.c.at, EVENT.c.late_s).where(
-        lateness, EVENT.c.at < period.end, EVENT.c.at >= start - timedelta(seconds=longest)
+        lateness, EVENT.c.at < before, EVENT.c.at >= since - timedelta(seconds=longest)
     )
-    missed = (d for d, at, late_s in conn.execute(late) if at + timedelta(seconds=late_s) >= start)
-    return sorted({*conn.execute(lived).scalars(), *missed})
+    return {d for d, at, late_s in conn.execute(late) if written(at, late_s) >= since}
 
 
 def keep_report(conn: Connection, key: str, start: datetime, end: datetime, built_at: datetime, value: str) -> None:

@@ -107,7 +107,7 @@ def account_versions(conn: Connection, ids: Sequence[int]) -> Iterable[sa.Row[An
     return _rows(conn, _ACCOUNTS, ids)
 
 
-_KNOWN = ("name", "segment", "vertical", "region", "arr_cents", "renewal", "left_on")
+_KNOWN: Final = tuple(_ACCOUNTS.columns)
 _ACCOUNT_KNOWN = Read(
     sa.select(
         ACCOUNT.c.id,
@@ -138,8 +138,9 @@ def known_accounts(conn: Connection, ids: Sequence[int], at: datetime) -> dict[i
 
 
 def accounts_as_of(conn: Connection, accounts: Sequence[Account], at: datetime) -> list[Account]:
-    """The same accounts as they were known at a moment."""
-    return _as_of(conn, _ACCOUNTS, accounts, at)
+    """The same accounts, with what versions are kept of as it was known at a moment."""
+    known = known_accounts(conn, [a.id for a in accounts], at)
+    return [replace(a, **{c: getattr(known[a.id], c) for c in _KNOWN}) for a in accounts]
 
 
 def people_as_of(conn: Connection, people: Sequence[Person], at: datetime) -> list[Person]:
@@ -193,20 +194,6 @@ def _keep(conn: Connection, kept: _Kept, now: datetime, ids: Collection[int] | N
     put = insert_into(conn, old).from_select([kept.key, "at", *kept.columns], rows, include_defaults=False)
     put = put.on_conflict_do_update(index_elements=[kept.key, "at"], set_={c: put.excluded[c] for c in kept.columns})
     conn.execute(put)
-
-
-def _as_of(conn: Connection, kept: _Kept, facts: Sequence[Account], at: datetime) -> list[Account]:
-    """The last version up to the moment, else the first there is, else as it is now."""
-    versions: dict[int, Any] = {}
-    for start in range(0, len(facts), CHUNK):
-        for row in _rows(conn, kept, [f.id for f in facts[start : start + CHUNK]]):
-            if row[0] not in versions or row[1] <= at:
-                versions[row[0]] = row
-    found = []
-    for fact in facts:
-        known = versions[fact.id][2:] if fact.id in versions else ()
-        found.append(replace(fact, **dict(zip(kept.columns, known, strict=False))))
-    return found
 
 
 def _rows(conn: Connection, kept: _Kept, ids: Sequence[int]) -> Iterable[sa.Row[Any]]:

@@ -17,6 +17,7 @@ from saveline.core.customers import Turnover
 from saveline.core.facts import Account
 from saveline.core.retention import Departed
 from saveline.store import remembered
+from saveline.store.bulk import Ask
 from saveline.store.natural import Natural
 from saveline.store.rows import table
 
@@ -24,6 +25,11 @@ SUBSCRIPTION: Final = table(models.SubscriptionVersion)
 DEPARTURE: Final = table(models.DepartureVersion)
 ACCOUNT: Final = table(models.AccountVersion)
 SUBSCRIPTIONS: Final = Natural(table(models.Subscription), ("account_id", "source_key"))
+_SAID: Final = Ask(
+    sa.select(*(ACCOUNT.c[c] for c in ("account_id", "at", "arr_cents", "left_on")))
+    .where(ACCOUNT.c.at <= sa.bindparam("known"))
+    .order_by(ACCOUNT.c.at)
+)
 DEPARTURES: Final = Natural(table(models.Departure), ("account_id", "source_key"))
 
 
@@ -63,11 +69,9 @@ _Said: TypeAlias = tuple[datetime, date, int, date | None]
 
 def _said(conn: Connection, known: datetime, zone: ZoneInfo) -> dict[int, list[_Said]]:
     """By account what its row said, oldest first."""
-    columns = (ACCOUNT.c[c] for c in ("account_id", "at", "arr_cents", "left_on"))
     days: dict[datetime, date] = {}
     found: dict[int, list[_Said]] = {}
-    query = sa.select(*columns).where(ACCOUNT.c.at <= known).order_by(ACCOUNT.c.at)
-    for account_id, at, cents, left_on in conn.execute(query):
+    for account_id, at, cents, left_on in _SAID.rows(conn, known=known):
         if at not in days:
             days[at] = at.astimezone(zone).date()
         found.setdefault(account_id, []).append((at, days[at], cents, left_on))

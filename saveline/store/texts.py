@@ -5,8 +5,8 @@ A year of it is hundreds of thousands of rows: statements return plain numbers a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -14,10 +14,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 import models
-from saveline.core.facts import RESERVED, Fact
+from saveline.core.changes import DealClosed, DealMerged, Event, TaskCannot, TaskDone, TaskStarted, evolve
+from saveline.core.facts import RESERVED, Deal, Fact
+from saveline.core.periods import Period
 from saveline.core.product_changes import Work
+from saveline.core.records import known
+from saveline.store import load
 from saveline.store.accounts import SIGNAL
 from saveline.store.bulk import Ask, Read
+from saveline.store.history import LATE_SECONDS, moved_since, written_since
 from saveline.store.rows import DEAL, EVENT, TASK, decode_json, table
 from saveline.store.voice import SIGNAL_BEFORE
 
@@ -34,28 +39,67 @@ class Reply(Fact, frozen=True):
     note: str
 
 
-def replies(conn: Connection, start: datetime, end: datetime) -> list[Reply]:
-    """Of the tasks that were closed in ``[start, end)`` with an answer or a note, in that order."""
-    rows = _REPLIES.rows(conn, start=start, end=end)
-    return [Reply(d, a, no, decode_json(answers), note or "") for d, a, no, answers, note in rows]
+def replies(conn: Connection, period: Period) -> list[Reply]:
+    """Of the tasks that were closed in the period with an answer or a note, in that order."""
+    rows = _REPLIES.rows(conn, **_bounds(period))
+    unseen = _unseen(conn, period, (row[0] for row in rows if row[-1]))
+    tasks = {(deal_id, event.task_no) for deal_id, event in unseen if isinstance(event.change, TaskDone | TaskCannot)}
+    return [
+        Reply(deal_id, account_id, no, decode_json(answers), note or "")
+        for deal_id, account_id, no, answers, note, _ in rows
+        if (deal_id, no) not in tasks
+    ]
 
 
-def written(conn: Connection, start: datetime, end: datetime, known: datetime) -> Iterable[tuple[int, str]]:
+def written(conn: Connection, period: Period) -> Iterator[tuple[int, str]]:
     """Texts with the account they are about: notes of signals, comments, and why deals were closed as they were."""
-    for kind in (_NOTES, _COMMENTS, _REASONS):
-        yield from ((row[0], row[1]) for row in kind.rows(conn, start=start, end=end, known=known))
-    for account_id, data in _CLOSED.rows(conn, start=start, end=end):
-        yield account_id, _reason.decode(data).reason
+    comments, reasons = _COMMENTS.rows(conn, **_bounds(period)), _REASONS.rows(conn, **_bounds(period))
+    closings = _CLOSED.rows(conn, **_bounds(period))
+    unseen = _unseen(conn, period, (row[0] for row in (*comments, *reasons, *closings) if row[-1]))
+    events = {(deal_id, event.seq) for deal_id, event in unseen}
+    ends = {deal_id for deal_id, event in unseen if isinstance(event.change, DealClosed | DealMerged)}
+    yield from ((row[0], row[1]) for row in _NOTES.rows(conn, start=period.start, end=period.end, known=period.known))
+    yield from ((row[2], row[3]) for row in comments if row[:2] not in events)
+    yield from ((row[1], row[2]) for row in reasons if row[0] not in ends)
+    yield from ((row[2], _reason.decode(row[3]).reason) for row in closings if row[:2] not in events)
 
 
-def begun(conn: Connection, ids: Sequence[int], end: datetime) -> Iterable[tuple[int, int, int | None, Work]]:
-    """The tasks of deals that had begun by then, as ``(deal, number, whose, task)``."""
-    for deal_id, no, department, assignee_id, started_at, closed_at, state, outcome in _BEGUN.rows(conn, ids):
-        if started_at is None or started_at >= end:
-            continue
-        over = closed_at is not None and closed_at < end
-        ended = (closed_at, state, outcome) if over else (None, "open", None)
-        yield deal_id, no, assignee_id, Work(department, started_at, *ended)
+def begun(conn: Connection, ids: Sequence[int], period: Period) -> Iterator[tuple[int, int, int | None, Work]]:
+    """The tasks of deals that had begun by the period's end, as ``(deal, number, whose, task)``. Of a deal to which
+    something has happened since, or became known, they are folded from its events."""
+    moved = moved_since(conn, ids, period.end, period.known)
+    rest = [i for i in ids if i not in moved]
+    for deal_id, no, department, assignee_id, started_at, closed_at, state, outcome in _BEGUN.rows(conn, rest):
+        if started_at is not None:
+            yield deal_id, no, assignee_id, Work(department, started_at, *_ended(closed_at, state, outcome))
+    for deal_id, records in load.records(conn, sorted(moved)).items():
+        events = [r.event for r in known(records, period.end, period.known)]
+        began = {e.task_no: e.at for e in events if isinstance(e.change, TaskStarted)}
+        for task in evolve(Deal(id=deal_id, account_id=0), events).tasks if events else ():
+            if task.no in began:
+                ended = _ended(task.closed_at, task.state, task.outcome)
+                yield deal_id, task.no, task.assignee_id, Work(task.department, began[task.no], *ended)
+
+
+def _ended(closed_at: datetime | None, state: str, outcome: str | None) -> tuple[datetime | None, str, str | None]:
+    return (closed_at, state, outcome) if closed_at is not None else (None, "open", None)
+
+
+def _bounds(period: Period) -> dict[str, datetime]:
+    """``edge`` is the moment from which on even what was written within the hour may not have been known."""
+    return {"start": period.start, "end": period.end, "edge": period.known - timedelta(seconds=LATE_SECONDS)}
+
+
+def _unseen(conn: Connection, period: Period, near: Iterable[int]) -> list[tuple[int, Event]]:
+    """What had happened by the period's end and was not known, with its deal: of the deals to which something happened
+    shortly before, and of those of which something was written late."""
+    deals = {*near, *written_since(conn, period.known, period.end)}
+    return [
+        (deal_id, record.event)
+        for deal_id, records in (load.records(conn, sorted(deals)) if deals else {}).items()
+        for record in records[len(known(records, period.end, period.known)) :]
+        if record.event.at < period.end
+    ]
 
 
 # --- statements -------------------------------------------------------------------------------------------------------
@@ -74,6 +118,10 @@ def _between(at: sa.ColumnElement[Any]) -> tuple[sa.ColumnElement[bool], sa.Colu
     return at >= sa.bindparam("start"), at < sa.bindparam("end")
 
 
+def _near(at: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    return at >= sa.bindparam("edge")
+
+
 def _notes(signals: sa.Table) -> sa.Select[Any]:
     known: sa.BindParameter[Any] = sa.bindparam("known")
     rows = sa.select(signals.c.account_id, signals.c.note).where(
@@ -85,23 +133,23 @@ def _notes(signals: sa.Table) -> sa.Select[Any]:
 _both: Final = sa.union_all(_notes(SIGNAL), _notes(SIGNAL_BEFORE)).subquery()
 _NOTES: Final = Ask(sa.select(_both.c.account_id, _both.c.note))
 _COMMENTS: Final = Ask(
-    sa.select(DEAL.c.account_id, COMMENT.c.body)
+    sa.select(COMMENT.c.deal_id, COMMENT.c.seq, DEAL.c.account_id, COMMENT.c.body, _near(COMMENT.c.at))
     .join(DEAL, DEAL.c.id == COMMENT.c.deal_id)
     .where(*_between(COMMENT.c.at))
 )
 # A deal that was opened again has lost its reason, and was perhaps closed again since: its history has them all.
 _REASONS: Final = Ask(
-    sa.select(DEAL.c.account_id, DEAL.c.reason).where(
+    sa.select(DEAL.c.id, DEAL.c.account_id, DEAL.c.reason, _near(DEAL.c.closed_at)).where(
         *_between(DEAL.c.closed_at), DEAL.c.reopened_at.is_(None), DEAL.c.reason.is_not(None)
     )
 )
 _CLOSED: Final = Ask(
-    sa.select(DEAL.c.account_id, EVENT.c.data)
+    sa.select(EVENT.c.deal_id, EVENT.c.seq, DEAL.c.account_id, EVENT.c.data, _near(EVENT.c.at))
     .join(EVENT, EVENT.c.deal_id == DEAL.c.id)
     .where(DEAL.c.reopened_at.is_not(None), EVENT.c.kind == sa.literal_column("'deal_closed'"), *_between(EVENT.c.at))
 )
 _REPLIES: Final = Ask(
-    sa.select(TASK.c.deal_id, DEAL.c.account_id, TASK.c.no, TASK.c.answers, TASK.c.note)
+    sa.select(TASK.c.deal_id, DEAL.c.account_id, TASK.c.no, TASK.c.answers, TASK.c.note, _near(TASK.c.closed_at))
     .join(DEAL, DEAL.c.id == TASK.c.deal_id)
     .where(
         *_between(TASK.c.closed_at),

@@ -1,6 +1,6 @@
 """What customers said and when they were met, as it was known at a moment.
 
-A year of it can be half a million rows: statements return plain numbers and texts, no moments.
+A year of it can be half a million rows: statements return plain rows.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import models
 from saveline.core.surveys import Answer, Window
 from saveline.core.touchpoints import How
 from saveline.store.accounts import SIGNAL, TOUCHPOINT
-from saveline.store.bulk import Ask, from_sqlite
+from saveline.store.bulk import Ask
 from saveline.store.rows import table
 
 SIGNAL_BEFORE: Final = table(models.SignalBefore)
@@ -71,8 +71,7 @@ def _answers_of(signals: sa.Table, windows: int, number: sa.ColumnElement[int]) 
 
 def last_met(conn: Connection, before: datetime, known: datetime) -> dict[int, datetime]:
     """When somebody last met each account before a moment; those that nobody has met are not there."""
-    rows = _LAST_MET.rows(conn, end=before, known=known)
-    return {account_id: from_sqlite(at) if isinstance(at, str) else at for account_id, at in rows}
+    return {row[0]: row[1] for row in _LAST_MET.rows(conn, end=before, known=known)}
 
 
 def how_met(

@@ -8,7 +8,7 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 
 from saveline.runtime import Runtime
-from saveline.web import api, health, own, pages, refused, slack, static, too_old
+from saveline.web import api, health, own, pages, pulse, refused, slack, static, too_old
 from saveline.web.safety import AccessLog, BodyLimit, Headers, LastResort, SameSite
 from saveline.web.visit import TooOld
 
@@ -17,6 +17,7 @@ DOORS: Final[Sequence[Callable[[Runtime], APIRouter]]] = (
     static.router,
     pages.router,
     own.router,
+    pulse.router,
     api.router,
     slack.router,
 )

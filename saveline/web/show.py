@@ -11,7 +11,19 @@ from saveline.core.changes import Change, Event
 from saveline.core.chronicle import Chronicler
 from saveline.core.decide.draft import Draft
 from saveline.core.facts import APPROVAL, Person, Task
-from saveline.core.phrases import answer_words, asked_for, day, due, listed, moment, money, quoted, task_name, words_of
+from saveline.core.phrases import (
+    answer_words,
+    asked_for,
+    capitalised,
+    day,
+    due,
+    listed,
+    moment,
+    money,
+    quoted,
+    task_name,
+    words_of,
+)
 from saveline.web.visit import Scene
 
 View: TypeAlias = dict[str, Any]
@@ -278,7 +290,7 @@ def _told(scene: Scene, teller: Chronicler, event: Event, at: datetime) -> View:
         "sign": sign,
         "tone": tone,
         "who": who,
-        "words": words if who else words[:1].upper() + words[1:],
+        "words": words if who else capitalised(words),
         "door": door,
         "at": f"{at:%H:%M}",
     }

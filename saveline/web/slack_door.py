@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from saveline.actions import slack_doing, slack_pages
 from saveline.actions.desk import Desk
-from saveline.actions.slack_doing import Beside, Instead, Reaction, Say, Show, Stranger
+from saveline.actions.slack_doing import Beside, Closed, Instead, Reaction, Say, Show, Stranger
 from saveline.core.facts import Fact
 from saveline.notify import slack_payloads
 from saveline.notify.channels.blocks import section
@@ -130,6 +130,8 @@ class SlackDoor:
                 self._tell(to.user, to.where, words)
                 if acted:
                     self._publish(to.user)
+            case Closed(headline, words) if isinstance(to, Pushed):
+                self._close(to, headline, words)
             case Stranger(user):
                 self._tell(user, to.where, self._introduction(user), markup=True)
 
@@ -145,6 +147,14 @@ class SlackDoor:
         )
         if not here:
             self._call("chat.postMessage", channel=user, **told)
+
+    def _close(self, to: Pushed, headline: str, words: str) -> None:
+        """In the place of the message, whose buttons mean nothing any more; else to whoever pressed."""
+        text = f"*{escaped_for_slack(headline)}*\n{escaped_for_slack(words)}"
+        told: dict[str, Any] = {"text": text, "blocks": [section(text)]}
+        here: dict[str, Any] = {"channel": to.where.channel, "ts": to.post}
+        if not to.post or not self._call("chat.update", quietly=True, **here, **told):
+            self._tell(to.user, to.where, words)
 
     def _publish(self, user: str) -> None:
         """A person's Home, as it is now."""

@@ -1,22 +1,24 @@
 """The report of a past week is printed today, letter by letter, as it was printed then.
 
-Planted bugs that turned these tests red: accounts, people or stages called as they are called now, facts that were
-written later counted, and a deal left out because by now it ended before the week.
+Planted bugs that turned these tests red: accounts, people or stages called as they are called now, facts and answers
+that were written later counted, and a deal left out because by now it ended before the week.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+import sqlalchemy as sa
 from msgspec.structs import replace
 
 from saveline.actions import reports
 from saveline.actions.wording import report_markdown
-from saveline.core.periods import as_known, parse
+from saveline.core.periods import Period, as_known, parse
 from saveline.core.report import Amount, StageReport
 from saveline.core.report_words import report_page
+from saveline.store.rows import EVENT
 from tests.stories.test_afterwards import bring_in, saved, watched
 from tests.world import World
 
@@ -86,6 +88,34 @@ def test_answers_and_touchpoints_that_come_late_do_not_change_a_past_week(on_bot
     assert later.voice.contacts is not None
     assert [(line.given, line.net.promoters, line.net.detractors) for line in later.voice.surveys.nps][-1] == (2, 0, 2)
     assert [(h.how, h.touchpoints) for h in later.voice.contacts.by_how] == [("call", 1), ("visit", 1)]
+
+
+def test_what_people_said_counts_from_when_it_was_written(on_both: World) -> None:
+    """Answers, and why a deal was closed: written in time, a few minutes after the week, or days later."""
+    week, following = parse("2026-W47", ZONE), parse("2026-W48", ZONE)
+    on_both.open()
+    on_both.open(on_both.account("globex", name="Globex"))
+    on_both.at(datetime(2026, 11, 19, 9, tzinfo=UTC))
+    on_both.done("ana", "diagnosis", root_cause="price", summary="They pay for too many seats.")
+    on_both.at(datetime(2026, 11, 22, 23, 55, tzinfo=UTC))
+    on_both.close_deal("ana", "let_go", deal=2, reason="They want a cheaper contract.")
+    in_time = spoken(on_both, week)
+    assert in_time == (2, 1)
+    for late, expected in ((timedelta(minutes=10), (1, 1)), (timedelta(days=5), (0, 0))):
+        with on_both.desk.writing() as conn:
+            conn.execute(sa.update(EVENT).where(EVENT.c.kind == "deal_closed").values(late_s=late.total_seconds()))
+            if late > timedelta(days=1):
+                since = sa.select(sa.func.min(EVENT.c.at)).where(EVENT.c.kind == "task_done").scalar_subquery()
+                conn.execute(sa.update(EVENT).where(EVENT.c.at >= since).values(late_s=late.total_seconds()))
+        assert spoken(on_both, week) == expected
+    assert spoken(on_both, following) == in_time
+
+
+def spoken(world: World, period: Period) -> tuple[int, int]:
+    """How many texts there were, and deals of which the cause was found."""
+    voice = reports.build(world.desk, period).voice
+    assert voice is not None
+    return (voice.heard.texts if voice.heard else 0), (voice.verified.few if voice.verified else 0)
 
 
 def test_a_past_week_calls_everything_as_it_was_called(on_both: World, tmp_path: Path) -> None:

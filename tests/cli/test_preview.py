@@ -21,7 +21,7 @@ def test_every_kind_can_be_looked_at(terminal: Terminal, lite: World) -> None:
     """Samples are decided by the engine: nothing is kept of them, and nothing is sent."""
     for kind in KINDS:
         said = terminal.json("notices", "preview", kind, "--person", "bob", "--language", "en")
-        assert "Acme" in said["subject"] + said["text"] + said["slack"], kind
+        assert ("Acme" in said["subject"] + said["text"] + said["slack"]) is (kind != "pulse"), kind
     assert lite.told() == []
 
 

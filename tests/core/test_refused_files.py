@@ -8,6 +8,7 @@ that are not counted (it never ended), and a link that is passed over in silence
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -21,7 +22,7 @@ import pytest
 from saveline.core.errors import Problem
 from saveline.files.check import check
 from tests.core.faults import Fault
-from tests.core.hostile import HOSTILE, Hostile
+from tests.core.hostile import HOSTILE
 from tests.core.wrong import WRONG
 
 BASE = Path(__file__).parents[1] / "golden" / "language" / "base"
@@ -56,25 +57,38 @@ def test_every_wrong_file_is_refused(tmp_path: Path, golden: Callable[[str, str]
     golden("language/wrong.txt", "\n".join(said))
 
 
-def _named(hostile: Hostile) -> str:
-    return hostile.title.replace(" ", "-").replace(",", "")
+_TYPED = """
+import os, sys
+from saveline.cli.main import run
+
+for number, folder in enumerate(sys.argv[1:]):
+    os.environ["SAVELINE_WORKSPACE"], sys.argv = folder, ["saveline", "playbook", "check"]
+    print("folder", number, flush=True)
+    try:
+        run()
+    except SystemExit as end:
+        print("status", end.code, flush=True)
+"""
+"""The command as it is typed, for one folder after the other: to start the program takes longer than all of them."""
 
 
-@pytest.mark.parametrize(
-    "hostile",
-    [h for h in HOSTILE if "pipe" in h.title or "no text" in h.title or "brackets" in h.title],
-    ids=_named,
-)
-def test_the_command_ends_with_status_1_and_words(hostile: Hostile, tmp_path: Path) -> None:
+def test_the_command_ends_with_status_1_and_words(tmp_path: Path) -> None:
     """The whole program, in a terminal that knows no more than ASCII: it does not hang, and it does not fall over."""
-    folder = _copied(tmp_path / "workspace")
-    hostile.plant(folder)
-    environment = {**os.environ, "SAVELINE_WORKSPACE": str(folder), "PYTHONIOENCODING": "ascii:backslashreplace"}
-    command = [sys.executable, "-c", "from saveline.cli.main import run; run()", "playbook", "check"]
-    done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
-    assert done.returncode == 1, done.stderr
-    assert b"; expected " in done.stdout
+    planted = [h for h in HOSTILE if "pipe" in h.title or "no text" in h.title or "brackets" in h.title]
+    folders = []
+    for number, hostile in enumerate(planted):
+        folders.append(_copied(tmp_path / str(number)))
+        hostile.plant(folders[-1])
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii:backslashreplace"}
+    command = [sys.executable, "-c", _TYPED, *map(str, folders)]
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
     assert b"Traceback" not in done.stderr
+    said = re.split(rb"^folder \d+\n", done.stdout, flags=re.MULTILINE)[1:]
+    assert len(planted) >= 9
+    for hostile, words in zip(planted, said, strict=True):
+        assert words.endswith(b"status 1\n"), hostile.title
+        assert b"; expected " in words, hostile.title
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unreadable to root")

@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 
 from saveline.core.arr import Course
 from saveline.core.blocks import Bars, Chart
-from saveline.core.report_themes import themes
+from saveline.core.phrases import words_of
+from saveline.core.report_themes import SHIPPED, themes
 from saveline.core.saying import Saying
 from saveline.core.themes import Heard, Spotter, ThemeLine, heard, merged, worth
 from saveline.core.tongue import ENGLISH
 from saveline.files.themes import shipped_themes
+from saveline.notify.languages import tongue
 from tests.reported import report
 
 OURS = {"price": ("expensive", "preis*"), "speed": ("too slow", "takes long*")}
@@ -99,3 +101,14 @@ def test_what_is_said_of_them() -> None:
         ("themes", "texts", "silent"),
         ("theme", "accounts", "mentions", "arr_cents"),
     )
+
+
+def test_every_theme_that_comes_with_it_has_a_name_in_every_language() -> None:
+    assert sorted(SHIPPED) == sorted(words_of(theme) for theme in shipped_themes())
+    section = themes(report(), Saying("USD", ZoneInfo("Europe/Lisbon"), tongue("de")))
+    assert section is not None
+    chart = section.blocks[0]
+    assert isinstance(chart, Chart)
+    assert isinstance(chart.drawing, Bars)
+    assert chart.finding.startswith("Preis kostet am meisten")
+    assert [b.label for b in chart.drawing.bars] == ["Preis", "Support", "fehlende Funktionen"]

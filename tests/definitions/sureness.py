@@ -60,6 +60,18 @@ def holdout(given: Values) -> Values:
     return _told(intention_to_treat(deals, new="new", usual="usual").gap)
 
 
+@worked("Difference over several shares")
+def staggered(given: Values) -> Values:
+    counted = [zip(given["shares"], given[f"{arm}_saved"], given[f"{arm}_of"], strict=True) for arm in ("new", "usual")]
+    deals = [
+        Assigned(arm, arm, number < saved, share)
+        for arm, lines in zip(("new", "usual"), counted, strict=True)
+        for share, saved, of in lines
+        for number in range(of)
+    ]
+    return _told(intention_to_treat(deals, new="new", usual="usual").gap)
+
+
 @worked("Fallback after standing out")
 def fallback(given: Values) -> Values:
     groups = list(zip(given["saved"], given["of"], strict=True))

@@ -28,9 +28,12 @@ from saveline.core.stories import Story, stories
 from saveline.core.support import SupportCase, answered
 from saveline.core.work import Work, rungs_of, work
 from saveline.core.worktime import DaysOff
+from saveline.evidence.beside import beside
+from saveline.evidence.works import decided
 from tests.core.test_report import HOURS, WORKSPACE
 from tests.core.worked import ANA, ELI, PEOPLE, Author, hour
 from tests.definitions import Values, worked
+from tests.evidence.deals import OUTCOMES, SPAN, deal
 
 WEEK = Period("week", "", datetime(2026, 11, 16, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC))
 
@@ -149,4 +152,22 @@ def support(given: Values) -> Values:
         "ninety": found.first_response.ninety_minutes,
         "in_time": found.in_time.share,
         "first_contact": found.first_contact.share,
+    }
+
+
+@worked("Saves beside support")
+def saves_beside_support(given: Values) -> Values:
+    rows = list(zip(given["days_before"], given["complaint"], given["ended"], strict=True))
+    cases = [deal(number, ended) for number, (_, _, ended) in enumerate(rows)]
+    came = [
+        SupportCase(case.account.id, case.opened_at - timedelta(days=days), complaint=complaint)
+        for case, (days, complaint, _) in zip(cases, rows, strict=True)
+    ]
+    found = {line.came: line for line in beside(decided(cases, OUTCOMES, SPAN), came) or ()}
+    told = {name: (found[name].rate, found[name].others) for name in ("wrote", "complained")}
+    assert "escalated" not in found
+    return {
+        name: f"{rate.k} of {rate.n}"
+        for came_so, rates in told.items()
+        for name, rate in zip((came_so, f"{came_so}_others"), rates, strict=True)
     }

@@ -20,7 +20,7 @@ from tests.world import world
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 SCHEMES = ("light", "dark")
 WIDTHS = (700, 375)
-SHOWN = ("assigned", "escalation_decide", "digest", "saved", "stage_report")
+SHOWN = ("assigned", "escalation_decide", "digest", "saved", "pulse", "stage_report")
 IN_GERMAN = ("assigned", "digest")
 
 

@@ -13,7 +13,7 @@ from tests.notify.mailpictures import SCHEMES, WIDTHS, look
 from tests.web.browsing import chromium, window
 
 KINDS = sorted(path.parent.name for path in (FOLDER / "messages").glob("*/email.html"))
-CHECKED = ("digest", "escalation_decide", "news_empty_rung", "stage_report")
+CHECKED = ("digest", "escalation_decide", "news_empty_rung", "pulse", "stage_report")
 _WIDER = """([mails, width]) => Promise.all(mails.map(mail => new Promise(done => {
     const frame = document.createElement("iframe");
     frame.width = width;

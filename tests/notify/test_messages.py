@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 from saveline.actions import customers, deals, joining, reports, tasks, wording
+from saveline.actions.checkin import ask
 from saveline.actions.digest import queue_digests
 from saveline.core import periods
 from saveline.core.decide.joining import Merge
@@ -158,6 +159,12 @@ def test_digest(lite: World, letters: Callable[..., None]) -> None:
     assert queue_digests(lite.desk) == 0
     letters("digest", "ana")
     assert timedelta(hours=8) == lite.now - lite.now.replace(hour=0)
+
+
+def test_the_monthly_question(lite: World, letters: Callable[..., None]) -> None:
+    lite.setting("saveline.yaml", "report_to:", "pulse: {day: 20}\nreport_to:")
+    assert ask(lite.desk) == 5
+    letters("pulse", "ana")
 
 
 def test_stage_report_in_every_form(lite: World, letters: Callable[..., None], golden: Golden) -> None:

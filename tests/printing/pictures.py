@@ -15,14 +15,15 @@ from tests.web.browsing import chromium, window
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 WAYS = (("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390))
+SHEETS = 2
 TALLEST = 6_000
 """Units from the top that a picture shows: the page is longer."""
 
 
 def write(folder: Path, page: Page) -> None:
-    """The page as browsers show it, and the sheets of the PDF."""
+    """The page as browsers show it, and the first sheets of the PDF."""
     folder.mkdir(parents=True, exist_ok=True)
-    for i, sheet in enumerate(sheets(page), 1):
+    for i, sheet in enumerate(sheets(page)[:SHEETS], 1):
         (folder / f"report-pdf-{i}.png").write_bytes(sheet)
     with TemporaryDirectory() as made, chromium() as browser:
         file = Path(made) / "report.html"

@@ -26,8 +26,8 @@ from tests.stories.test_intake import FILES, bring_in
 from tests.world import FRIDAY, World
 
 EMPTY: Final = {
-    *("absence", "contact", "inbound", "report", "rotation", "touchpoint"),
-    *("signal_before", "touchpoint_before", "pulse_answer", "pulse_answer_before"),
+    *("absence", "contact", "inbound", "kept_case", "report", "rotation", "touchpoint"),
+    *("signal_before", "touchpoint_before", "pulse_answer", "pulse_answer_before", "pulse_asked"),
     *("api_token", "attempt", "destination", "thread", "unreachable", "unsubscribed"),
 }
 """Tables in which that story leaves nothing."""
@@ -195,6 +195,8 @@ def test_one_open_deal_an_account_and_as_many_closed_ones_as_there_were(on_both:
     assert partial == {
         "uq_deal_open_account": True,
         "ix_deal_due": False,
+        "ix_deal_trial": False,
+        "ix_event_closed": False,
         "ix_event_done": False,
         "ix_event_late": False,
         "ix_event_way": False,

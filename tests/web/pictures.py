@@ -19,6 +19,7 @@ SHOWN = {
     "deal": [("dark", 1440), ("light", 390)],
     "mine": [("dark", 390)],
     "unsubscribe": [("light", 390)],
+    "question": [("light", 390)],
 }
 
 

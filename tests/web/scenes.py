@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import httpx
 import sqlalchemy as sa
 
+from saveline.store import checkin
 from saveline.store.rows import NOTICE
 from tests.web.serving import address, link, sent
 from tests.world import World
@@ -39,6 +40,7 @@ def scenes(world: World, client: httpx.Client) -> dict[str, str]:
         "deal": deal,
         "mine": mine,
         "unsubscribe": _digest(world),
+        "question": _question(world),
         "refused": tickets[:-6],
     }
     return {**found, "task_of_a_room": _offered(world)}
@@ -50,6 +52,18 @@ def _digest(world: World) -> str:
         moments = {"at": world.now, "not_before": world.now}
         notice = conn.execute(sa.insert(NOTICE).returning(NOTICE.c.id), row | moments).scalar_one()
     return address(world, "unsubscribe", notice, world.person("ana"), world.now)
+
+
+def _question(world: World) -> str:
+    """The question of the month, with the number marked by which Ana comes from her mail."""
+    world.setting("saveline.yaml", "report_to:", "pulse: {day: 20}\nreport_to:")
+    ana = world.person("ana")
+    with world.desk.writing() as conn:
+        checkin.ask(conn, 202611, {ana: "customer_success"})
+        row = {"kind": "pulse", "ordinal": 202611, "person_id": ana, "channel": "email"}
+        moments = {"at": world.now, "not_before": world.now}
+        notice = conn.execute(sa.insert(NOTICE).returning(NOTICE.c.id), row | moments).scalar_one()
+    return f"{address(world, 'pulse', notice, ana, world.now)}#4"
 
 
 def _offered(world: World) -> str:

@@ -43,6 +43,7 @@ def test_every_page_is_accessible(lite: World, web: httpx.Client, browser: Brows
         for fold in page.locator("details").all():
             fold.locator("summary").click()
         page.get_by_role("button", name="Done", exact=True).click()
+        page.get_by_text("Choose one.").wait_for()
         assert page.get_by_text("Choose one.").count() == 1
         check(page, "task with errors")
         page.goto(f"{web.base_url}{too_old(lite)}")
@@ -87,12 +88,12 @@ def test_with_and_without_script(lite: World, web: httpx.Client, browser: Browse
         page.get_by_label("Approved").check()
         discount.fill("40")
         page.get_by_role("button", name="Save").click()
-        assert page.get_by_text("Expected a percentage from 0 up to 20.").is_visible()
+        page.get_by_text("Expected a percentage from 0 up to 20.").wait_for()
         assert discount.input_value() == "40", "what was typed is there"
         assert page.get_by_label("Approved").is_checked()
         discount.fill("12.5")
         page.get_by_role("button", name="Save").click()
-        assert page.get_by_text("was closed as approved by Dora Weiss").is_visible()
+        page.get_by_text("was closed as approved by Dora Weiss").wait_for()
     assert lite.task("offer").answers == {"discount": 12.5}
 
 

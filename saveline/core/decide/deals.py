@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from saveline.core.allocation import Lot
 from saveline.core.changes import (
     CauseAdded,
     DealClosed,
@@ -62,8 +63,15 @@ class Closing(Fact, frozen=True):
         return cls(outcome or "", str(answers.get("reason") or ""), cents, str(answers.get("evidence") or "") or None)
 
 
-def open_deal(
-    case: Case, *, at: datetime, causes: Sequence[str], score: int, why: Sequence[str], by: Doer | None = None
+def open_deal(  # noqa: PLR0913 - what is known of a deal that begins
+    case: Case,
+    *,
+    at: datetime,
+    causes: Sequence[str],
+    score: int,
+    why: Sequence[str],
+    by: Doer | None = None,
+    lot: Lot | None = None,
 ) -> Decision:
     """Make a deal of the account with the play that was chosen: ``case.deal`` is empty but for its account."""
     draft = Draft(case)
@@ -79,6 +87,7 @@ def open_deal(
         tuple(why),
         case.workspace.severity_of(score),
         owner.why,
+        lot,
     )
     draft.record(opened, at=at, by=by)
     flow.enter_stage(draft, case.play.stages[0].key, at, "opened")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from saveline.core.checkin import Question
 from saveline.core.errors import Invalid, Problem
 from saveline.core.facts import Department
 from saveline.core.language.accepting import Accepted, check_accepted, still_said
@@ -23,6 +24,7 @@ from saveline.core.language.settings_shapes import (
     SettingsShape,
 )
 from saveline.core.language.shapes import PolicyShape
+from saveline.core.language.trials import trials_of
 from saveline.core.language.voice import voice_of
 from saveline.core.language.webhooks import internal_of, webhooks_of
 from saveline.core.life_changes import MERGED
@@ -140,6 +142,8 @@ class _Reader:
             internal=internal_of(self.found, shape),
             replies=Replies(shape.replies.url, shape.replies.trust) if shape.replies else None,
             voice=voice_of(self.found, shape),
+            pulse=Question(p.day, p.question, p.low, p.high) if (p := shape.pulse) else None,
+            trials=trials_of(self.found, shape.trials, shape.causes),
         )
 
     def _check_place_and_time(self, shape: SettingsShape) -> None:

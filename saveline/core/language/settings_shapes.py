@@ -6,10 +6,12 @@ from typing import Literal
 
 from pydantic import Field
 
+from saveline.core.checkin import ASKED, HIGH, LAST_DAY, LOW
 from saveline.core.language.attention import AttentionShape
 from saveline.core.language.directory import DigestShape
 from saveline.core.language.rehearsal import RehearsalShape
 from saveline.core.language.shapes import PolicyShape, Shape
+from saveline.core.language.trials import TrialShape
 from saveline.core.language.words import Chain, Day, Email, Name, Span, Text, When, Word, Words
 from saveline.core.moments import Anchor, Duration, Moment
 from saveline.core.people import Owner
@@ -114,6 +116,15 @@ class VoiceShape(Shape):
     pulse: bool = Field(default=False, description="Whether the report tells how our own people feel.")
 
 
+class PulseShape(Shape):
+    """One question a month to our own people, which the report tells of by department."""
+
+    day: int = Field(ge=1, le=LAST_DAY, description="The day of the month from which on everybody is asked, 1 to 21.")
+    question: Text = Field(default=ASKED, description="What is asked; answers are from 1 to 5.")
+    low: Text = Field(default=LOW, description="What 1 means.")
+    high: Text = Field(default=HIGH, description="What 5 means.")
+
+
 class SettingsShape(Shape):
     company: Text = Field(description="The company's name, as customers know it.")
     zone: Text = Field(description="The time zone of the company, like Europe/Lisbon.")
@@ -161,4 +172,6 @@ class SettingsShape(Shape):
         default=None, description="How soon support answers a new case, like 4 business hours; the report counts it."
     )
     voice: VoiceShape = VoiceShape()
+    pulse: PulseShape | None = Field(default=None, description="The monthly question; without it nobody is asked.")
+    trials: dict[Name, TrialShape] = Field(default={}, description="Between which plays lots are drawn, by name.")
     accept: Words = []

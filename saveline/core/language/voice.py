@@ -22,5 +22,6 @@ def voice_of(found: Findings, shape: SettingsShape) -> Listening:
             if "*" in entry and not all(part.rstrip("*").isalnum() and "*" not in part[:-1] for part in entry.split()):
                 what = f"{entry!r} has a * that is not the end of a word"
                 found.add(("voice", "themes", name, i), what, "words like price*, for all that begin so")
+    told = voice.pulse or shape.pulse is not None  # whoever is asked is told what came of it
     themes = {name: tuple(words) for name, words in voice.themes.items()}
-    return Listening(tuple(voice.nps), tuple(voice.csat), tuple(voice.product), themes, voice.pulse)
+    return Listening(tuple(voice.nps), tuple(voice.csat), tuple(voice.product), themes, told)
