@@ -334,15 +334,13 @@ def test_a_hung_conversation_slows_no_other(lite: World, mail: Mailserver, slack
     lite.clock.set(system() - timedelta(minutes=1))
     lite.open()
     lite.deliver()
-    slack.replies.append(Reply(seconds=9, posted=True, room="UANA"))
+    slack.replies.append(Reply(seconds=25, posted=True, room="UANA"))
     hung = tell(lite, "ana", 99, "slack", lite.now - timedelta(minutes=1))
     for number in range(20):
         tell(lite, "bob", number, "slack")
         tell(lite, "chris", number, "email")
-    started = monotonic()
     with running(lite, 1, batch=100):
         wait_until(lambda: len(rows(lite, status="sent")) >= 43)
-        assert monotonic() - started < 8
         assert row(lite, id=hung).status == "sending"
 
 
