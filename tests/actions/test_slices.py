@@ -1,7 +1,8 @@
 """The report of a slice, from the database: the accounts that belong to it, as they were known, and what it leaves out.
 
 Planted bugs that turned these tests red: accounts sliced as they are now, what others pay and answer counted, the
-slice left out of the key under which it is kept, and a department's report that tells of its twelve months.
+slice left out of the key under which it is kept, a department's report that tells of its twelve months, a slice taken
+from the deals of the slice before it, and a report that is built while nobody else can write.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy.engine import Connection
 
 from saveline.actions import reports, slicing
 from saveline.core.errors import UnknownWord
-from saveline.core.periods import parse
+from saveline.core.periods import Period, parse
 from saveline.core.report import Amount, StageReport
 from saveline.core.slices import UNKNOWN, Slice
+from saveline.core.stories import Story
 from tests.stories.test_afterwards import bring_in
 from tests.world import World
 
@@ -91,6 +94,26 @@ def test_a_slice_is_kept_beside_the_whole(lite: World, tmp_path: Path) -> None:
     assert [reports.key_of(WEEK, w) for w in (Slice(), ENTERPRISE)] == keys
     with lite.desk.reading() as conn:
         assert [reports.kept(conn, key) for key in keys] == made
+
+
+def test_slices_that_are_made_together_are_what_they_are_alone(on_both: World, tmp_path: Path) -> None:
+    lived(on_both, tmp_path)
+    asked = (ENTERPRISE, SMALL, Slice(), Slice(owner="bob@x.example"), Slice(department="customer_success"))
+    assert reports.build_all(on_both.desk, WEEK, asked) == [of(on_both, wanted) for wanted in asked]
+
+
+def test_others_write_while_a_report_is_built(lite: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a long history it takes seconds, and on SQLite one at a time can write."""
+    lived(lite, tmp_path)
+    read, seen = reports.told_in, list[int]()
+
+    def meanwhile(conn: Connection, period: Period) -> list[Story]:
+        seen.append(lite.open(lite.account("initech")))
+        return read(conn, period)
+
+    monkeypatch.setattr(reports, "told_in", meanwhile)
+    report, queued = reports.publish(lite.desk, WEEK)
+    assert (len(seen), report.opened.deals, queued) == (1, 2, 1)
 
 
 def test_words_are_checked_against_what_is_known(lite: World, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 from saveline.actions import checkin, reports
 from saveline.actions.doctor import examine
@@ -31,6 +32,7 @@ from saveline.core.pulse import TOGETHER
 from saveline.files import shipped
 from saveline.store import checkin as store
 from saveline.store import outbox
+from saveline.store.pulse import ANSWER
 from tests.databases import sqlite
 from tests.notify.letters import answer
 from tests.notify.looking import only_mail, row, rows
@@ -326,6 +328,27 @@ def test_of_many_at_once_each_counts_once(on_both: World) -> None:
         became = list(many.map(lambda i: checkin.answer(desk, NOVEMBER, people[i % 5], 1 + i % 5), range(20)))
     assert Counter(became) == {"counted": 5, "before": 15}
     assert Counter(r[4] for r in everything(on_both)["pulse_answer"]) == dict.fromkeys(range(1, 6), 1)
+
+
+def test_of_two_at_once_the_second_writes_the_first_anew(on_both: World) -> None:
+    """Else the order of the two would be kept. Planted: no lock on PostgreSQL."""
+    asks(on_both)
+    checkin.ask(on_both.desk)
+    ana, bob, chris = (on_both.person(who) for who in ("ana", "bob", "chris"))
+    checkin.answer(on_both.desk, NOVEMBER, chris, 1)
+    asked = november(on_both)
+    with ThreadPoolExecutor(1) as another:
+        with on_both.desk.writing() as conn:
+            group = store.take_turn(conn, NOVEMBER, ana)
+            assert group is not None
+            store.keep(conn, asked, group, 2)
+            keys = set(conn.execute(sa.select(ANSWER.c.source_key)).scalars())
+            second = another.submit(checkin.answer, on_both.desk, NOVEMBER, bob, 3)
+            assert wait([second], timeout=0.5).not_done, "it has not waited"
+        assert second.result(30) == "counted"
+    lie = everything(on_both)["pulse_answer"]
+    assert Counter(r[4] for r in lie) == {1: 1, 2: 1, 3: 1}
+    assert keys.isdisjoint(r[1] for r in lie)
 
 
 def test_only_who_was_asked_answers_and_only_while_it_is_open(lite: World) -> None:
