@@ -23,7 +23,7 @@ from pydantic import SecretStr
 from rich.progress import BarColumn, Progress, TextColumn
 
 from saveline import clock as clocks
-from saveline.actions import reports
+from saveline.actions import checkin, reports
 from saveline.actions.advance import advance
 from saveline.actions.delivery import Worker
 from saveline.actions.desk import Desk
@@ -123,7 +123,9 @@ class _Demo:
                 clock.set(moment)
                 self._import(desk, moment)
                 advance(desk)
+                checkin.ask(desk)
                 people.work()
+                people.feel()
                 worker.deliver()
                 bar.update(line, advance=1, description=f"{moment:%a %-d %b}")
         runtime.close()

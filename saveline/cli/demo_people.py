@@ -8,9 +8,10 @@ from random import Random
 from shlex import quote
 from typing import Any, Final
 
-from saveline.actions import tasks
+from saveline.actions import checkin, tasks
 from saveline.actions.desk import Desk
 from saveline.actions.tasks import TaskRef
+from saveline.core.checkin import month_of
 from saveline.core.errors import Refusal
 from saveline.core.facts import DECISION, Deal, Doer, Person, Task
 from saveline.core.play import Field, TaskPlan
@@ -24,6 +25,8 @@ _DECIDES: Final = 0.4
 _FORGETFUL: Final = {"gus@northwind.example": 0.3, "sam@northwind.example": 0.25}
 """Who needs to be reminded, and how much less of an hour they give."""
 _ENDS: Final = (("saved", 0.55), ("saved_smaller", 0.15), ("lost", 0.22), ("let_go", 0.08))
+_MOODS: Final = (2, 3, 3, 4, 4, 4, 4, 5, 5)
+"""What they answer to the question of the month, from 1, very bad, to 5."""
 _REASONS: Final = {
     "saved": "they renewed once the agreed plan had held for a month",
     "saved_smaller": "they renewed with fewer seats",
@@ -51,6 +54,7 @@ class DemoPeople:
 
     def __init__(self, desk: Desk, seed: int) -> None:
         self._desk, self._random = desk, Random(seed)
+        self._moods = Random(f"{seed} moods")
 
     def work(self) -> int:
         """Some see, some take, some finish what is on their list. Returns how many acts there were."""
@@ -66,6 +70,14 @@ class DemoPeople:
             if self._random.random() < self._zeal(people.by_id[who], found[line.deal_id].task(line.no)):
                 acted += self._act(found[line.deal_id], line.no, Doer(who, self._random.choice(("slack", "email"))))
         return acted
+
+    def feel(self) -> int:
+        """Some answer the question of the month, if it is open. Returns how many did."""
+        with self._desk.reading() as conn:
+            now, people = self._desk.now(conn), self._desk.people(conn)
+        turned = [i for i in people.by_id if self._moods.random() < ACTS and _working(people.calendar(i), now)]
+        month = month_of(now, self._desk.workspace.zone)
+        return sum(checkin.answer(self._desk, month, i, self._moods.choice(_MOODS)) == "counted" for i in turned)
 
     def _zeal(self, person: Person, task: Task | None) -> float:
         waits = _DECIDES if task is not None and task.plan == DECISION else 1.0

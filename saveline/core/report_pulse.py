@@ -12,7 +12,7 @@ from saveline.core.tongue import sentence
 
 WARNING: Final = sentence(
     "A correlation over departments: it does not say which causes which, or that either does. Only departments with "
-    "five or more answers in a month are told of; {few} others are not. Answers are kept without names."
+    "five or more answers in a month are told of. Answers are kept without names."
 )
 
 
@@ -33,9 +33,9 @@ def pulse(report: StageReport, saying: Saying) -> Section | None:
     names = dict(found.names)
     rows = tuple(Row(t.department, _cells(t, names.get(t.department, t.department), saying)) for t in found.teams)
     table = Table("pulse", say("Answers from 1 to 5 to the monthly question, by department"), columns, rows)
-    return Section(
-        "pulse", title, (Sentences((_linked(found.link, saying),)), table, Note(say(WARNING, few=found.few)))
-    )
+    few = saying.counted("{n} department has fewer.", "{n} departments have fewer.", found.few) if found.few else ""
+    note = Note(f"{say(WARNING)} {few}".rstrip())
+    return Section("pulse", title, (Sentences((_linked(found.link, saying),)), table, note))
 
 
 def _cells(team: Team, name: str, saying: Saying) -> tuple[Cell, ...]:
@@ -60,8 +60,12 @@ def _mean(value: float | None, phrase: str, saying: Saying) -> Cell:
 
 def _linked(link: Link, saying: Saying) -> str:
     if link.r is None or link.low is None or link.high is None:
-        return saying.say(
-            "Not enough departments to tell whether this goes with how their customers fare: {n}.", n=link.groups
+        if not link.groups:
+            return saying.say("No department has enough answers to tell whether this goes with how its customers fare.")
+        return saying.counted(
+            "Only {n} department has enough answers: too few to tell whether this goes with how customers fare.",
+            "Only {n} departments have enough answers: too few to tell whether this goes with how customers fare.",
+            link.groups,
         )
     r, low, high = (saying.tongue.figure(f"{value:.2f}") for value in (link.r, link.low, link.high))
     return saying.say(

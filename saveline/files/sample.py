@@ -69,6 +69,7 @@ def _settings(file: Path, channels: Mapping[str, Mapping[str, str]]) -> None:
         "escalation": {"all": list(channels)},
         "stage_report": {"first": [name for name in channels if channels[name]["reach"] == "email"]},
     }
+    document["pulse"] = {"day": 1}
     with file.open("w", encoding="utf-8") as out:
         yaml.dump(document, out)
 

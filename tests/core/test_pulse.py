@@ -21,7 +21,7 @@ from saveline.actions import reports
 from saveline.actions.known import Known
 from saveline.actions.pulse import kept_by_department
 from saveline.core.arr import Course
-from saveline.core.blocks import Sentences, Table
+from saveline.core.blocks import Note, Sentences, Table
 from saveline.core.customers import Turnover
 from saveline.core.periods import parse
 from saveline.core.pulse import Felt, Link, Pulse, Team, teams
@@ -75,15 +75,20 @@ def test_what_is_said_of_it() -> None:
     made = Voice(pulse=Pulse((team,), 2, Link(1), (("support", "Support"),)))
     section = pulse(replace(report(), voice=made), SAYING)
     assert section is not None
-    said, table = section.blocks[:2]
-    assert said == Sentences(("Not enough departments to tell whether this goes with how their customers fare: 1.",))
+    said, table, note = section.blocks
+    one = "Only 1 department has enough answers: too few to tell whether this goes with how customers fare."
+    assert said == Sentences((one,))
+    assert isinstance(note, Note)
+    assert note.text.endswith("Answers are kept without names. 2 departments have fewer.")
     assert isinstance(table, Table)
     assert [c.text for c in table.rows[0].cells] == ["Support", "6", "3.5", "3.8", "40", "36"]
     linked = replace(made, pulse=Pulse((team,), 0, Link(12, 0.61, 0.06, 0.88)))
     section = pulse(replace(report(), voice=linked), SAYING)
     assert section is not None
-    said = section.blocks[0]
+    said, _, note = section.blocks
     assert isinstance(said, Sentences)
+    assert isinstance(note, Note)
+    assert note.text.endswith("without names.")
     assert said.lines[0].endswith("correlation 0.61 (95% interval 0.06 to 0.88, 12 departments).")
 
 
