@@ -32,12 +32,14 @@ def voice(conn: Connection, period: Period, workspace: Workspace, known: Known) 
     courses, last = known.paid.all, known.year[1]
     paying = [i for i, course in courses.items() if course.on(last)]
     at_risk = {case.account.id for case in known.lived if case.outcome is None}
-    risked = [Risked(c.account.id, _danger(c.outcome, workspace)) for c in known.lived if c.outcome != MERGED]
+    dangers = _dangers(workspace)
+    risked = [Risked(c.account.id, dangers.get(c.outcome, "lost")) for c in known.lived if c.outcome != MERGED]
     start, end = end_of(known.year[0], workspace.zone), min(period.end, period.known)
     heed = known.accounts
     year = replace(period, start=start, end=end, as_of=period.known)
-    replies = [r for r in texts.replies(conn, year) if heed is None or r.account_id in heed]
-    written = (t for t in texts.written(conn, year) if heed is None or t[0] in heed)
+    late = texts.late(conn, year)
+    replies = [r for r in texts.replies(conn, year, late) if heed is None or r.account_id in heed]
+    written = (t for t in texts.written(conn, year, late) if heed is None or t[0] in heed)
     said = (*written, *_in_replies(replies), *_on_leaving(known))
     arr = {i: worth(course, last) for i, course in courses.items()}
     return Voice(
@@ -79,13 +81,12 @@ def _contacts(
     return Contacts(met(paying, last, period.end), met(at_risk, last, period.end), by_how)
 
 
-def _danger(outcome: str | None, workspace: Workspace) -> Danger:
-    if outcome is None:
-        return "open"
-    found = workspace.outcome(outcome)
-    if found is not None and found.cleared:
-        return "cleared"
-    return "saved" if found is not None and found.saved else "lost"
+def _dangers(workspace: Workspace) -> dict[str | None, Danger]:
+    """By outcome; those that are not among the workspace's are lost."""
+    known: dict[str | None, Danger] = {
+        o.key: "cleared" if o.cleared else "saved" if o.saved else "lost" for o in workspace.outcomes
+    }
+    return {None: "open", **known}
 
 
 # --- what people found, and what they wrote ---------------------------------------------------------------------------
@@ -129,7 +130,7 @@ def _changes(
     for reply in replies:
         if asks(reply.answers):
             asked.setdefault(reply.deal_id, reply.no)
-    cases = {case.deal_id: case for case in known.lived if case.deal_id in asked}
+    dangers, cases = _dangers(workspace), {case.deal_id: case for case in known.lived if case.deal_id in asked}
     work: dict[int, list[Work]] = {}
     when: dict[int, datetime] = {}
     for deal_id, no, whose, task in texts.begun(conn, sorted(cases), year):
@@ -141,7 +142,7 @@ def _changes(
         (
             fate(when[deal_id], work[deal_id], workspace.voice.product),
             case.arr_cents,
-            _danger(case.outcome, workspace) == "saved",
+            dangers.get(case.outcome) == "saved",
         )
         for deal_id, case in cases.items()
         if deal_id in when

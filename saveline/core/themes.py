@@ -108,5 +108,7 @@ def heard(texts: Iterable[tuple[int, str]], themes: Themes, arr: Mapping[int, in
 
 def worth(course: Course, day: date) -> int:
     """What an account pays on a day, or where it has left, paid last before it; in cents a year."""
+    if now := course.on(day):
+        return now
     paid = (c for d, c in zip(reversed(course.days), reversed(course.cents), strict=True) if d <= day and c)
     return next(paid, 0)

@@ -83,7 +83,10 @@ def _by(said: Sequence[_Said], known: datetime) -> list[_Said]:
 
 
 def _course(said: Sequence[_Said]) -> Course:
-    return arr.of_versions(((day, cents) for _, day, cents, _ in said), said[-1][3])
+    _, day, cents, left_on = said[-1]
+    if len(said) == 1 and left_on is None:  # nearly every account
+        return Course((day,), (cents,))
+    return arr.of_versions(((day, cents) for _, day, cents, _ in said), left_on)
 
 
 def _versions(conn: Connection, versions: sa.Table, known: datetime) -> Sequence[sa.Row[Any]]:

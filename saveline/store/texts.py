@@ -5,7 +5,7 @@ A year of it is hundreds of thousands of rows: statements return plain numbers a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -39,10 +39,16 @@ class Reply(Fact, frozen=True):
     note: str
 
 
-def replies(conn: Connection, period: Period) -> list[Reply]:
-    """Of the tasks that were closed in the period with an answer or a note, in that order."""
+def late(conn: Connection, period: Period) -> set[int]:
+    """The deals of which something that had happened by the period's end was written later, more than an hour late."""
+    return written_since(conn, period.known, period.end)
+
+
+def replies(conn: Connection, period: Period, late_ones: Collection[int] | None = None) -> list[Reply]:
+    """Of the tasks that were closed in the period with an answer or a note, in that order. Who has asked for
+    :func:`late` tells of which deals: half a million events may have been written late."""
     rows = _REPLIES.rows(conn, **_bounds(period))
-    unseen = _unseen(conn, period, (row[0] for row in rows if row[-1]))
+    unseen = _unseen(conn, period, (row[0] for row in rows if row[-1]), late_ones)
     tasks = {(deal_id, event.task_no) for deal_id, event in unseen if isinstance(event.change, TaskDone | TaskCannot)}
     return [
         Reply(deal_id, account_id, no, decode_json(answers), note or "")
@@ -51,11 +57,12 @@ def replies(conn: Connection, period: Period) -> list[Reply]:
     ]
 
 
-def written(conn: Connection, period: Period) -> Iterator[tuple[int, str]]:
+def written(conn: Connection, period: Period, late_ones: Collection[int] | None = None) -> Iterator[tuple[int, str]]:
     """Texts with the account they are about: notes of signals, comments, and why deals were closed as they were."""
     comments, reasons = _COMMENTS.rows(conn, **_bounds(period)), _REASONS.rows(conn, **_bounds(period))
     closings = _CLOSED.rows(conn, **_bounds(period))
-    unseen = _unseen(conn, period, (row[0] for row in (*comments, *reasons, *closings) if row[-1]))
+    near = (row[0] for rows in (comments, reasons, closings) for row in rows if row[-1])
+    unseen = _unseen(conn, period, near, late_ones)
     events = {(deal_id, event.seq) for deal_id, event in unseen}
     ends = {deal_id for deal_id, event in unseen if isinstance(event.change, DealClosed | DealMerged)}
     yield from ((row[0], row[1]) for row in _NOTES.rows(conn, start=period.start, end=period.end, known=period.known))
@@ -90,10 +97,12 @@ def _bounds(period: Period) -> dict[str, datetime]:
     return {"start": period.start, "end": period.end, "edge": period.known - timedelta(seconds=LATE_SECONDS)}
 
 
-def _unseen(conn: Connection, period: Period, near: Iterable[int]) -> list[tuple[int, Event]]:
+def _unseen(
+    conn: Connection, period: Period, near: Iterable[int], late_ones: Collection[int] | None
+) -> list[tuple[int, Event]]:
     """What had happened by the period's end and was not known, with its deal: of the deals to which something happened
     shortly before, and of those of which something was written late."""
-    deals = {*near, *written_since(conn, period.known, period.end)}
+    deals = {*near, *(late(conn, period) if late_ones is None else late_ones)}
     return [
         (deal_id, record.event)
         for deal_id, records in (load.records(conn, sorted(deals)) if deals else {}).items()
@@ -146,17 +155,22 @@ _REASONS: Final = Ask(
 _CLOSED: Final = Ask(
     sa.select(EVENT.c.deal_id, EVENT.c.seq, DEAL.c.account_id, EVENT.c.data, _near(EVENT.c.at))
     .join(EVENT, EVENT.c.deal_id == DEAL.c.id)
-    .where(DEAL.c.reopened_at.is_not(None), EVENT.c.kind == sa.literal_column("'deal_closed'"), *_between(EVENT.c.at))
+    .where(
+        # Said as a list, so that SQLite begins with these few deals and not with every closing there ever was.
+        EVENT.c.deal_id.in_(sa.select(DEAL.c.id).where(DEAL.c.reopened_at.is_not(None)).correlate(None)),
+        *(EVENT.c.kind == sa.literal_column("'deal_closed'"), *_between(EVENT.c.at)),
+    )
 )
 _REPLIES: Final = Ask(
     sa.select(TASK.c.deal_id, DEAL.c.account_id, TASK.c.no, TASK.c.answers, TASK.c.note, _near(TASK.c.closed_at))
     .join(DEAL, DEAL.c.id == TASK.c.deal_id)
     .where(
+        # First what few tasks have: SQLite looks at conditions in their order.
+        sa.or_(TASK.c.answers != sa.literal_column("'{}'"), TASK.c.note.is_not(None)),
         *_between(TASK.c.closed_at),
         # What was skipped or withdrawn has a note of the engine's, and the workspace's own tasks repeat the deal's.
         TASK.c.state.in_([sa.literal_column("'done'"), sa.literal_column("'cannot'")]),
         TASK.c.plan.not_in([sa.literal_column(f"'{plan}'") for plan in sorted(RESERVED)]),
-        sa.or_(TASK.c.answers != sa.literal_column("'{}'"), TASK.c.note.is_not(None)),
     )
     .order_by(TASK.c.closed_at, TASK.c.deal_id, TASK.c.no)
 )
