@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
-import altair as alt
-
-from saveline.charts.sheet import ACCENT, BAD, GOOD, GREY, MUTED, PALE, TEXT, Rows, values
+from saveline.charts.marks import ACCENT, BAD, GOOD, GREY, MUTED, PALE, TEXT, Rows, Spec, amount, mark, toned, words
 from saveline.core.blocks import Flow, Node
 from saveline.core.facts import Fact
 
@@ -31,29 +29,27 @@ class _Place(Fact, frozen=True):
     bottom: float
 
 
-def flow(drawing: Flow, width: int) -> Any:
+def flow(drawing: Flow, width: int) -> Spec:
     """The chart, ``width`` units from edge to edge."""
     heights = [_heights(drawing, i) for i in range(len(drawing.columns))]
     most = max((sum(column) for column in heights), default=0) or 1
     scale = WIDEST / most
     places = _centred([_places(column, i * width / len(heights), scale) for i, column in enumerate(heights)])
-    words = _words(drawing, places)
-    low = max([*(p.bottom for column in places for p in column), *(row["y"] + _LINE * 1.5 for row in words)])
-    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[low, -_LINE], nice=False, zero=False))
-    x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, width], nice=False, zero=False))
-    return _drawn(_streams(drawing, places, scale), _bars(drawing, places), words, x, y).properties(height=low + _LINE)
-
-
-def _drawn(streams: Rows, bars: Rows, words: Rows, x: Any, y: Any) -> Any:
-    colours = alt.Scale(domain=list(_TONES), range=list(_TONES.values()))
-    areas = alt.Chart(values(streams)).mark_area(opacity=0.42, line=False).encode(
-        x=x, y=y, y2="y2:Q", detail="n:N", color=alt.Color("tone:N", legend=None, scale=colours)
-    )  # fmt: skip
-    nodes = alt.Chart(values(bars)).mark_rect(color=MUTED).encode(x=x, x2="x2:Q", y=y, y2="y2:Q")
-    base = alt.Chart(values(words)).encode(x=x, y=y)
-    labels = base.mark_text(align="left", fontWeight=600, color=TEXT).encode(text="label:N")
-    amounts = base.mark_text(align="left", dy=_LINE, fontSize=11, color=TEXT).encode(text="text:N")
-    return areas + nodes + labels + amounts
+    said = _words(drawing, places)
+    low = max([*(p.bottom for column in places for p in column), *(row["y"] + _LINE * 1.5 for row in said)])
+    at = {
+        "x": amount("x", {"domain": [0, width], "nice": False, "zero": False}),
+        "y": amount("y", {"domain": [low, -_LINE], "nice": False, "zero": False}),
+    }
+    layers = [
+        mark("area", {"y2": {"field": "y2"}, "detail": words("n"), "color": toned(_TONES)}, opacity=0.42, line=False)
+        | {"data": {"values": _streams(drawing, places, scale)}},
+        mark("rect", {"x2": {"field": "x2"}, "y2": {"field": "y2"}}, color=MUTED)
+        | {"data": {"values": _bars(drawing, places)}},
+        mark("text", {"text": words("label")}, align="left", fontWeight=600, color=TEXT),
+        mark("text", {"text": words("text")}, align="left", dy=_LINE, fontSize=11, color=TEXT),
+    ]
+    return {"data": {"values": said}, "encoding": at, "layer": layers, "height": low + _LINE}
 
 
 def _heights(drawing: Flow, column: int) -> list[float]:

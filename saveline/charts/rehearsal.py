@@ -9,7 +9,8 @@ from typing import Any
 
 import altair as alt
 
-from saveline.charts.sheet import ACCENT, BAD, GREY, MUTED, TEXT, WIDTH, Rows, draw, values
+from saveline.charts.marks import ACCENT, BAD, GREY, MUTED, TEXT, WIDTH, Rows
+from saveline.charts.sheet import draw, values
 from saveline.core.intervals import Rate
 from saveline.core.lives import messages
 from saveline.core.portfolio import Life

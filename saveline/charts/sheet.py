@@ -1,25 +1,16 @@
-"""What all charts have in common: colours, type, and drawing one specification as SVG and as PNG."""
+"""What the charts of a rehearsal have in common: type, and drawing one as SVG and as PNG."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import altair as alt
 import vl_convert as vlc
 
-TEXT: Final = "#191c27"
-MUTED: Final = "#5a6071"
-LINE: Final = "#e3e5eb"
-ACCENT: Final = "#4a41dd"
-GREY: Final = "#b9bec9"
-BAD: Final = "#bd2138"
-GOOD: Final = "#0b7a5c"
-PALE: Final = "#8b86ea"
-WIDTH: Final = 400
-"""Fits a column of A4, a phone and a mail."""
+from saveline.charts.marks import LINE, MUTED, TEXT, VEGA_LITE, Rows
+
 FONT: Final = "Liberation Sans, Arial, Helvetica, sans-serif"
-Rows: TypeAlias = list[dict[str, Any]]
 
 
 def values(rows: Rows) -> Any:
@@ -45,9 +36,8 @@ def draw(chart: Any, folder: Path, name: str, *, title: str, finding: str) -> li
         .to_dict()
     )  # fmt: skip
     svg, png = folder / f"{name}.svg", folder / f"{name}.png"
-    version = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-    svg.write_text(vlc.vegalite_to_svg(spec, vl_version=version), encoding="utf-8")
-    png.write_bytes(vlc.vegalite_to_png(spec, vl_version=version, scale=2))
+    svg.write_text(vlc.vegalite_to_svg(spec, vl_version=VEGA_LITE), encoding="utf-8")
+    png.write_bytes(vlc.vegalite_to_png(spec, vl_version=VEGA_LITE, scale=2))
     return [svg, png]
 
 
