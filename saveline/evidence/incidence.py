@@ -34,15 +34,35 @@ def incidence(
     Not lifelines: it moves deals that end on the same day apart by chance, so that no two reports would be alike, and
     some would leave the day they are counted on. tests/evidence holds the two against each other.
     """
-    seen = sorted(courses, key=lambda course: (course.days, course.outcome or ""))
-    counts = {name: sum(course.outcome == name for course in seen) for name in outcomes}
-    if sum(counts.values()) != sum(course.outcome is not None for course in seen):
+    import numpy as np
+
+    told = list(courses)
+    number: dict[str | None, int] = {None: 0, **{name: at for at, name in enumerate(outcomes, 1)}}
+    if any(course.outcome not in number for course in told):
         raise ValueError("a deal ended with an outcome that is not among those asked for")
-    if len(seen) < max(floor, 1):
-        return tuple(Incidence(name, counts[name]) for name in outcomes)
-    curves = _Curves(seen, list(outcomes))
+    days = np.array([course.days for course in told], dtype=float)
+    kinds = np.array([number[course.outcome] for course in told], dtype=int)
+    return of_columns(days, kinds, outcomes, at, floor=floor)
+
+
+def of_columns(
+    days: NDArray[np.float64],
+    kinds: NDArray[np.int64],
+    outcomes: Sequence[str],
+    at: Sequence[float],
+    *,
+    floor: int = FLOOR,
+) -> tuple[Incidence, ...]:
+    """The same of deals that are given as columns: ``kinds`` are 0 for one that was open when last seen, 1 for the
+    first of the ``outcomes`` and so on."""
+    import numpy as np
+
+    counts = np.bincount(kinds, minlength=len(outcomes) + 1).tolist()[1:]
+    if len(days) < max(floor, 1):
+        return tuple(map(Incidence, outcomes, counts))
+    curves = _Curves(days, kinds, len(outcomes))
     return tuple(
-        Incidence(name, counts[name], tuple(curves.share(number, days) for days in at))
+        Incidence(name, counts[number], tuple(curves.share(number, days) for days in at))
         for number, name in enumerate(outcomes)
     )
 
@@ -50,18 +70,17 @@ def incidence(
 class _Curves:
     """The share with each outcome, rising on ``times``, on which any deal ended or was last seen."""
 
-    def __init__(self, seen: Sequence[Course], outcomes: Sequence[str]) -> None:
+    def __init__(self, days: NDArray[np.float64], kinds: NDArray[np.int64], outcomes: int) -> None:
         import numpy as np
         from statsmodels.duration.survfunc import CumIncidenceRight
 
-        self.days = np.array([course.days for course in seen], dtype=float)
-        kinds = np.array([0 if c.outcome is None else outcomes.index(c.outcome) + 1 for c in seen], dtype=int)
+        self.days = days
         # Its variance divides by nothing when the last deal watched has ended; ``worth`` then looks a step back.
         with np.errstate(all="ignore"):
-            fitted: Any = CumIncidenceRight(self.days, kinds)
+            fitted: Any = CumIncidenceRight(days, kinds)
         self.times: NDArray[np.float64] = fitted.times
         nothing = np.zeros(len(self.times))
-        lacking = len(outcomes) - len(fitted.cinc)
+        lacking = outcomes - len(fitted.cinc)
         self.shares: list[NDArray[np.float64]] = [*fitted.cinc, *[nothing] * lacking]
         self.errors: list[NDArray[np.float64]] = [*fitted.cinc_se, *[nothing] * lacking]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from saveline.core.certainty import FLOOR, Quantile, ShareAt, Stay
@@ -38,24 +37,42 @@ def stay(spells: Iterable[Spell], at: Sequence[float], *, floor: int = FLOOR) ->
     worth (Dorey and Korn 1987, Stat. Med. 6:679): with no deal open it is that of a plain rate. Spells that were never
     watched (``days <= since``, but for those that left on day 0) are left out. Below ``floor`` only counts.
     """
-    seen = sorted((s for s in spells if s.days > s.since or not s.days), key=attrgetter("days", "gone", "since"))
-    gone = sum(spell.gone for spell in seen)
-    if len(seen) < max(floor, 1):
-        return Stay(len(seen), gone)
-    curve = _Curve(seen)
+    import numpy as np
+
+    told = list(spells)
+    return of_columns(
+        np.array([spell.days for spell in told], dtype=float),
+        np.array([spell.gone for spell in told], dtype=bool),
+        np.array([spell.since for spell in told], dtype=float),
+        at,
+        floor=floor,
+    )
+
+
+def of_columns(
+    days: NDArray[np.float64],
+    gone: NDArray[np.bool],
+    since: NDArray[np.float64],
+    at: Sequence[float],
+    *,
+    floor: int = FLOOR,
+) -> Stay:
+    """The same of spells that are given as columns."""
+    seen = (days > since) | (days == 0)
+    curve = _Curve(days[seen], gone[seen], since[seen])
+    if curve.n < max(floor, 1):
+        return Stay(curve.n, curve.gone)
     shares = tuple(curve.share(days) for days in at)
-    return Stay(len(seen), gone, curve.quantile(0.25), curve.quantile(0.5), curve.quantile(0.75), shares)
+    return Stay(curve.n, curve.gone, curve.quantile(0.25), curve.quantile(0.5), curve.quantile(0.75), shares)
 
 
 class _Curve:
     """The share still there, falling on ``times``; before the first of them it is 1."""
 
-    def __init__(self, seen: Sequence[Spell]) -> None:
-        import numpy as np
-
-        self.days = np.array([s.days for s in seen], dtype=float)
-        self.since = np.array([s.since for s in seen], dtype=float)
-        self.fitted: Any = self._fit(np.array([s.gone for s in seen], dtype=int)) if any(s.gone for s in seen) else None
+    def __init__(self, days: NDArray[np.float64], gone: NDArray[np.bool], since: NDArray[np.float64]) -> None:
+        self.days, self.since = days, since
+        self.n, self.gone = len(gone), int(gone.sum())
+        self.fitted: Any = self._fit(gone.astype(int)) if self.gone else None
 
     def _fit(self, gone: NDArray[np.int_]) -> Any:
         import numpy as np
