@@ -30,7 +30,8 @@ class Case(Fact, frozen=True):
     of another deal, the outcome is ``merged``. ``passages`` are of all its lives, in order. ``door`` is the one by
     which most of its tasks were finished: slack, email, web, cli, api; of equally many the first by name, and nothing
     where none was. ``opened_with`` is the play it was first opened with, whatever it then went on with;
-    ``play_hash`` is the version that it runs by.
+    ``play_hash`` is the version that it runs by. ``offered_to`` are the departments that its tasks were offered to,
+    ``hands`` the people who had or closed one, as far as its tasks still say so.
     """
 
     deal_id: int
@@ -52,6 +53,8 @@ class Case(Fact, frozen=True):
     journey: Journey
     door: str = ""
     opened_with: str = ""
+    offered_to: tuple[str, ...] = ()
+    hands: tuple[int, ...] = ()
 
     @property
     def stage(self) -> str:
@@ -72,7 +75,8 @@ def case_of(account: Account, events: Sequence[Event], deal_id: int) -> Case:
     doors = Counter(e.via for e in events if isinstance(e.change, TaskDone))
     taken = (getattr(deal, name) for name in TAKEN)
     first = next((e.change.play for e in events if isinstance(e.change, DealOpened)), deal.play)
-    return Case(*(deal_id, account, *taken, deal.causes, _passages(events), way, door(doors.items()), first))
+    held = part_taken((t.department, t.assignee_id, t.closed_by) for t in deal.tasks)
+    return Case(*(deal_id, account, *taken, deal.causes, _passages(events), way, door(doors.items()), first, *held))
 
 
 def straight(deal_id: int, leg: Leg, entered: Sequence[datetime]) -> tuple[Journey, tuple[Passage, ...]]:
@@ -80,6 +84,18 @@ def straight(deal_id: int, leg: Leg, entered: Sequence[datetime]) -> tuple[Journ
     ends = (*entered[1:], leg.closed_at)
     passages = tuple(map(Passage, leg.stages, entered, ends))
     return Journey(deal_id, (leg,)), passages
+
+
+def part_taken(
+    tasks: Iterable[tuple[str | None, int | None, int | None]],
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """The departments and the people in it, in order, of tasks as ``(offered to, had by, closed by)``."""
+    departments, people = set[str](), set[int]()
+    for department, *hands in tasks:
+        if department:
+            departments.add(department)
+        people.update(i for i in hands if i)
+    return tuple(sorted(departments)), tuple(sorted(people))
 
 
 def door(counted: Iterable[tuple[str, int]]) -> str:

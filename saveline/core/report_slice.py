@@ -24,8 +24,9 @@ NO_LOAD: Final = sentence("How much people have to do in all is told by the whol
 NO_ACCOUNTS: Final = sentence(
     "What customers pay and say, and how support answers them, is not known by {dimensions}, and is left out."
 )
-NO_YEAR: Final = sentence(
-    "The statistics of twelve months are left out: they do not know which departments had a part in a deal."
+CAME_SO_FAR: Final = sentence(
+    "A deal counts for each department that had a part in it. One that ended before their turn does not: save rates "
+    "are those of deals that came so far, and do not tell what a department brings about."
 )
 
 
@@ -43,7 +44,7 @@ def left_out(cuts: Sequence[Cut], tongue: Tongue) -> tuple[str, ...]:
     if of_deals:
         said.append(tongue.say(NO_ACCOUNTS, dimensions=", ".join(of_deals)))
     if any(c.dimension == "department" for c in cuts):
-        said.append(tongue.say(NO_YEAR))
+        said.append(tongue.say(CAME_SO_FAR))
     return tuple(said)
 
 

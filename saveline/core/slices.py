@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 from msgspec.structs import asdict
 
-from saveline.core.cases import Case
-from saveline.core.facts import Account, Deal, Fact
+from saveline.core.cases import Case, part_taken
+from saveline.core.facts import Account, Fact
 from saveline.core.people import People
 from saveline.core.phrases import words_of
 from saveline.core.stories import Story
@@ -118,14 +118,20 @@ class Sieve:
         return [s for s in told if self._holds(self.values(s))] if self._given else told
 
     def cases(self, lived: Sequence[Case]) -> Sequence[Case]:
-        """Those of its deals. None with a department: who worked on a deal of the past year its case does not say."""
-        if not self._given:
-            return lived
-        return [] if self.wanted.department else [c for c in lived if self._holds(self._of(c.account, c))]
+        """Those of its deals."""
+        return [c for c in lived if self._holds(self._of_case(c))] if self._given else lived
 
     def values(self, story: Story) -> dict[str, tuple[str, ...]]:
         """By dimension, all that a deal is counted under: never nothing."""
-        return {**self._of(story.account, story.now), "department": self._departments(story.now)}
+        # From its tasks as they stand: the history of one that rested is not read.
+        parts = part_taken((t.department, t.assignee_id, t.closed_by) for t in story.now.tasks)
+        return {**self._of(story.account, story.now), "department": self._departments(*parts)}
+
+    def _of_case(self, case: Case) -> dict[str, tuple[str, ...]]:
+        of_deal = self._of(case.account, case)
+        if not self.wanted.department:
+            return of_deal
+        return {**of_deal, "department": self._departments(case.offered_to, case.hands)}
 
     def _of(self, account: Account, deal: _Dealt) -> dict[str, tuple[str, ...]]:
         owner = self._people.by_id.get(deal.owner_id or 0)
@@ -136,15 +142,9 @@ class Sieve:
             "owner": (owner.email.casefold() if owner else UNKNOWN,),
         }
 
-    def _departments(self, deal: Deal) -> tuple[str, ...]:
-        """From its tasks as they stand: the history of one that rested is not read."""
-        found = dict[str, None]()
-        for task in deal.tasks:
-            hands = (self._people.by_id.get(i or 0) for i in (task.assignee_id, task.closed_by))
-            for key in (task.department, *(person and person.department for person in hands)):
-                if key:
-                    found[key] = None
-        return tuple(found) or (UNKNOWN,)
+    def _departments(self, offered_to: Iterable[str], hands: Iterable[int]) -> tuple[str, ...]:
+        theirs = (person.department for i in hands if (person := self._people.by_id.get(i)))
+        return tuple(sorted({*offered_to, *(key for key in theirs if key)})) or (UNKNOWN,)
 
     def _holds(self, values: Mapping[str, Iterable[str]]) -> bool:
         return all(value in values[name] for name, value in self._given.items())

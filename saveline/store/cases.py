@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 import models
 from models.deals import DONE, WAY
-from saveline.core.cases import TAKEN, Case, Passage, case_of, door, straight
+from saveline.core.cases import TAKEN, Case, Passage, case_of, door, part_taken, straight
 from saveline.core.facts import Fact
 from saveline.core.journeys import Journey, Leg
 from saveline.core.periods import Period
@@ -22,10 +22,10 @@ from saveline.store import load
 from saveline.store.bulk import Ask, Read, upsert
 from saveline.store.history import batched
 from saveline.store.remembered import known_accounts
-from saveline.store.rows import CAUSE, DEAL, EVENT, table
+from saveline.store.rows import CAUSE, DEAL, EVENT, TASK, table
 
 KEPT: Final = table(models.KeptCase)
-FORM: Final = 1
+FORM: Final = 2
 """One more whenever a case has other fields, or is worked out in another way: what was kept before is not used then."""
 
 _ROWS = Read(
@@ -59,6 +59,9 @@ _CAUSES = Read(sa.select(CAUSE.c.deal_id, CAUSE.c.cause).order_by(CAUSE.c.deal_i
 _DOORS = Read(
     sa.select(EVENT.c.deal_id, EVENT.c.via, sa.func.count()).where(DONE).group_by(EVENT.c.deal_id, EVENT.c.via),
     EVENT.c.deal_id,
+)
+_PARTS = Read(
+    sa.select(TASK.c.deal_id, TASK.c.department, TASK.c.assignee_id, TASK.c.closed_by).distinct(), TASK.c.deal_id
 )
 
 
@@ -129,6 +132,7 @@ def _worked_out(conn: Connection, rows: Sequence[Sequence[Any]], period: Period)
     accounts = known_accounts(conn, sorted({row[1] for row in rows}), period.known)
     causes = load.grouped((row[0], row[1]) for row in _CAUSES.rows(conn, ids))
     doors = load.grouped((row[0], (row[1], row[2])) for row in _DOORS.rows(conn, ids))
+    parts = load.grouped((row[0], row[1:]) for row in _PARTS.rows(conn, ids))
     folded = load.records(conn, [i for i in ids if i not in straight_on])
     for row in rows:
         deal_id, account = row[0], accounts[row[1]]
@@ -136,7 +140,8 @@ def _worked_out(conn: Connection, rows: Sequence[Sequence[Any]], period: Period)
             way, passages = _way(row, steps.get(deal_id, ()))
             by = door(doors.get(deal_id, ()))
             why = tuple(causes.get(deal_id, ()))
-            yield Case(*(deal_id, account, *row[4:], why, passages, way, by, row[_PLAY]))
+            held = part_taken(parts.get(deal_id, ()))
+            yield Case(*(deal_id, account, *row[4:], why, passages, way, by, row[_PLAY], *held))
             continue
         events = [r.event for r in known(folded[deal_id], *until)]
         if events:
