@@ -72,7 +72,7 @@ def test_who_owns_a_deal_does_not_say_what_customers_pay(on_both: World, tmp_pat
     assert of(on_both, Slice(owner="dora@x.example")).opened == Amount()
     team = of(on_both, Slice(department="customer_success"))
     assert team.opened == Amount(2, 92_000_00)
-    assert [r.pipeline.funnel[0].came for r in (report, team) if r.pipeline] == [1, 2]
+    assert [max(step.came for step in r.pipeline.funnel) for r in (report, team) if r.pipeline] == [1, 2]
     assert of(on_both, Slice(department="finance")).pipeline is None
 
 
