@@ -61,7 +61,7 @@ class Journey(Fact, frozen=True, array_like=True):
 
     @property
     def walk(self) -> Walk:
-        return tuple((leg.stages, leg.ended) for leg in self.legs)
+        return tuple([(leg.stages, leg.ended) for leg in self.legs])
 
     @property
     def ended(self) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -34,6 +34,10 @@ from saveline.evidence.rates import rate
 from saveline.evidence.rebound import rebound
 from saveline.evidence.trials import guarded
 from saveline.evidence.tried import tried
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 QUARTER: Final = timedelta(weeks=13)
 """How long a group that stood out has had to fall back."""
@@ -85,20 +89,22 @@ def works(
     beside = [t.trial.gap.p for t in trials if t.trial.gap is not None]
     still = [case for case, side in sides if side == "open"]
     counted = Counter(side for _, side in sides)
-    lines = _lines(decided, still, beside, floor)
+    whole = _lot(decided, span.until - QUARTER)
+    lots = {dimension: _lots(whole, [group(d.case, dimension) for d in decided]) for dimension in DIMENSIONS}
+    lines = _lines(lots, still, beside, floor)
     return Works(
         since=span.since,
         quarter=span.until - QUARTER,
         until=span.until,
-        saved=rate(sum(d.saved for d in decided), len(decided), floor=floor),
-        kept=mean([d.kept for d in decided], floor=floor),
-        lasting=_lasting(decided, floor),
+        saved=rate(*whole.counts, floor=floor),
+        kept=mean(whole.kept.tolist(), floor=floor),
+        lasting=_lasting(whole, floor),
         open=counted["open"],
         merged=counted["merged"],
         cleared=counted["cleared"],
         doorless=sum(not d.case.door for d in decided),
         lines=lines,
-        standouts=_standouts(decided, span.until - QUARTER, floor),
+        standouts=_standouts(lots, floor),
         trials=_guarded(trials, [x.comparison.gap.p for x in lines if x.comparison.gap is not None]),
     )
 
@@ -132,56 +138,90 @@ def _guarded(trials: Sequence[Tried], others: Sequence[float]) -> tuple[Tried, .
     return tuple(replace(t, trial=guarded(t.trial, next(adjusted))) if t.trial.gap else t for t in trials)
 
 
-def _lines(decided: Sequence[Decided], still: Sequence[Case], beside: Sequence[float], floor: int) -> tuple[Line, ...]:
-    """By dimension, the largest group first."""
-    lots = {(dimension, name): lot for dimension in DIMENSIONS for name, lot in _lots(decided, dimension)}
+# --- every group ------------------------------------------------------------------------------------------------------
+
+
+class _Lot(NamedTuple):
+    """Decided deals as columns: whether each was ``saved``, the cents that are ``kept``, the place in :data:`_FATES` of
+    what became of it, and whether it was decided ``early``, before the last quarter."""
+
+    saved: NDArray[np.bool]
+    kept: NDArray[np.int64]
+    fate: NDArray[np.int64]
+    early: NDArray[np.bool]
+
+    def among(self, some: NDArray[np.bool]) -> _Lot:
+        """Those where it is true."""
+        return _Lot(self.saved[some], self.kept[some], self.fate[some], self.early[some])
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many were saved, and how many there are."""
+        return int(self.saved.sum()), len(self.saved)
+
+
+_Lots: TypeAlias = Sequence[tuple[str, _Lot]]
+"""The groups of a dimension by name, the largest first."""
+_FATES: Final = ("", "held", "lost", "watched")
+
+
+def _lot(decided: Sequence[Decided], quarter: datetime) -> _Lot:
+    import numpy as np
+
+    place = {fate: at for at, fate in enumerate(_FATES)}
+    return _Lot(
+        np.array([d.saved for d in decided], dtype=bool),
+        np.array([d.kept for d in decided], dtype=np.int64),
+        np.array([place[d.fate] for d in decided], dtype=np.int64),
+        np.array([d.case.closed_at is not None and d.case.closed_at < quarter for d in decided], dtype=bool),
+    )
+
+
+def _lots(whole: _Lot, names: Sequence[str]) -> _Lots:
+    """By the name of each deal's group."""
+    import numpy as np
+
+    number = {name: at for at, name in enumerate(dict.fromkeys(names))}
+    group_of = np.array([number[name] for name in names])
+    lots = [(name, whole.among(group_of == at)) for name, at in number.items()]
+    return sorted(lots, key=lambda lot: (-len(lot[1].saved), lot[0]))
+
+
+def _lines(
+    lots_by: Mapping[Dimension, _Lots], still: Sequence[Case], beside: Sequence[float], floor: int
+) -> tuple[Line, ...]:
+    """By dimension, the largest group first. A deal of which nothing was ever finished has no door: held against the
+    rest it would show only that deals which end early are not saved."""
+    lots = {(by, name): lot for by, named in lots_by.items() for name, lot in named if name or by != "door"}
     undecided = Counter((dimension, group(case, dimension)) for case in still for dimension in DIMENSIONS)
-    compared = compare([_group(*key, lot) for key, lot in lots.items()], floor=floor, beside=beside)
+    compared = compare([Group(*key, *lot.counts) for key, lot in lots.items()], floor=floor, beside=beside)
     return tuple(_line(c, lot, undecided[key], floor) for c, (key, lot) in zip(compared, lots.items(), strict=True))
 
 
-def _lots(decided: Iterable[Decided], dimension: Dimension) -> list[tuple[str, list[Decided]]]:
-    """A deal of which nothing was ever finished has no door: held against the rest it would show only that deals
-    which end early are not saved."""
-    lots: defaultdict[str, list[Decided]] = defaultdict(list)
-    for deal in decided:
-        lots[group(deal.case, dimension)].append(deal)
-    if dimension == "door":
-        lots.pop("", None)
-    return sorted(lots.items(), key=lambda lot: (-len(lot[1]), lot[0]))
+def _line(comparison: Comparison, lot: _Lot, undecided: int, floor: int) -> Line:
+    return Line(comparison, mean(lot.kept.tolist(), floor=floor), _lasting(lot, floor), undecided)
 
 
-def _group(dimension: str, name: str, lot: Sequence[Decided]) -> Group:
-    return Group(dimension, name, sum(d.saved for d in lot), len(lot))
+def _lasting(lot: _Lot, floor: int) -> Lasting:
+    import numpy as np
 
-
-def _line(comparison: Comparison, lot: Sequence[Decided], undecided: int, floor: int) -> Line:
-    return Line(comparison, mean([d.kept for d in lot], floor=floor), _lasting(lot, floor), undecided)
-
-
-def _lasting(decided: Iterable[Decided], floor: int) -> Lasting:
-    became = Counter(d.fate for d in decided)
-    held, lost = became["held"], became["lost"]
-    return Lasting(held, lost, became["watched"], rate(held, held + lost, floor=floor))
+    _, held, lost, watched = np.bincount(lot.fate, minlength=len(_FATES)).tolist()
+    return Lasting(held, lost, watched, rate(held, held + lost, floor=floor))
 
 
 # --- who stood out a quarter ago --------------------------------------------------------------------------------------
 
 
-def _standouts(decided: Sequence[Decided], quarter: datetime, floor: int) -> tuple[Standout, ...]:
-    """The worst and the best group of each dimension by what was decided before ``quarter``; only groups of which there
-    were enough then and since."""
-    early = [d for d in decided if d.case.closed_at is not None and d.case.closed_at < quarter]
-    late = [d for d in decided if d.case.closed_at is not None and d.case.closed_at >= quarter]
+def _standouts(lots: Mapping[Dimension, _Lots], floor: int) -> tuple[Standout, ...]:
+    """The worst and the best group of each dimension by what was decided before the last quarter; only groups of which
+    there were enough then and since."""
     found: list[Standout] = []
     for dimension in LOOKED_BACK:
-        found += _picked(dimension, _counts(early, dimension), _counts(late, dimension), floor)
+        named = sorted(lots[dimension], key=lambda lot: lot[0])
+        before = {name: lot.among(lot.early).counts for name, lot in named if lot.early.any()}
+        after = {name: lot.among(~lot.early).counts for name, lot in named}
+        found += _picked(dimension, before, after, floor)
     return tuple(found)
-
-
-def _counts(decided: Iterable[Decided], dimension: Dimension) -> dict[str, tuple[int, int]]:
-    """Saved and decided by group, the groups by name."""
-    return {name: (sum(d.saved for d in lot), len(lot)) for name, lot in sorted(_lots(decided, dimension))}
 
 
 def _picked(
