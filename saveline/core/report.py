@@ -18,7 +18,7 @@ from saveline.core.beside import Beside
 from saveline.core.changes import DealLeft, StageEntered
 from saveline.core.corrections import CorrectionLine, corrections
 from saveline.core.customers import Customers
-from saveline.core.facts import Deal, Fact, Task
+from saveline.core.facts import DECISION, Deal, Fact, Task
 from saveline.core.findings import DECISIONS_AHEAD, NO_DEPARTMENT, NOBODY, findings
 from saveline.core.overrides import OverrideLine, overrides
 from saveline.core.people import People
@@ -86,6 +86,8 @@ class OverdueLine(Fact, frozen=True):
 
 
 class DecisionLine(Fact, frozen=True):
+    """``decide_at`` is the day of the decision; once somebody has been asked for it, when they are to have decided."""
+
     deal_id: int
     account: str
     arr_cents: int
@@ -305,12 +307,17 @@ def _decisions(told: Sequence[Story], people: People, workspace: Workspace, at: 
             s.now.arr_cents,
             workspace.stage_title(s.now.stage),
             people.name(s.now.owner_id),
-            s.now.decide_at,
+            decide_at,
         )
         for s in told
-        if s.now.decide_at is not None and (s.now.decision_asked or s.now.decide_at < at + DECISIONS_AHEAD)
+        if (decide_at := _decide_at(s.now)) is not None and (s.now.decision_asked or decide_at < at + DECISIONS_AHEAD)
     ]
     return tuple(sorted(lines, key=lambda d: (d.decide_at, -d.arr_cents)))
+
+
+def _decide_at(deal: Deal) -> datetime | None:
+    asked = (t.clock.due_at for t in deal.tasks if t.plan == DECISION and t.clock is not None)
+    return next(asked, deal.decide_at)
 
 
 def _counted(names: Iterable[str]) -> tuple[tuple[str, int], ...]:

@@ -157,8 +157,13 @@ def kept(given: Values) -> Values:
 def decisions(given: Values) -> Values:
     lives = []
     for decide, asked in rows(given, "decide_by", "asked"):
-        lives.append(told(*began(2, 10_000_00, decide), *([(asked, DecisionAsked())] if asked else [])))
-    return {"listed": [line.deal_id for line in _reported(lives).decisions]}
+        life: list[Any] = began(2, 10_000_00, decide)
+        if asked:
+            life += [(asked, DecisionAsked()), (asked, TaskStarted("Decide", nov(asked + 2)), 1)]
+        lives.append(told(*life))
+    found = _reported(lives).decisions
+    by = [round((line.decide_at - nov(0)) / timedelta(days=1), 2) for line in found]
+    return {"listed": [line.deal_id for line in found], "by": by}
 
 
 @worked("Overdue tasks")
