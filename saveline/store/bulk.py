@@ -44,7 +44,8 @@ def to_sqlite(at: datetime) -> str:
     return at.isoformat(" ", "microseconds")[:26]
 
 
-@lru_cache(maxsize=4096)
+# Not remembered: the many moments that a report reads are nearly all different, and looking one up costs more than
+# reading it.
 def from_sqlite(text: str) -> datetime:
     return datetime.fromisoformat(text + "+00:00")
 
