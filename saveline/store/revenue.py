@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from saveline.core.customers import Turnover
 from saveline.core.facts import Account
 from saveline.core.retention import Departed
 from saveline.store import remembered
-from saveline.store.bulk import Ask
+from saveline.store.bulk import Ask, Row
 from saveline.store.natural import Natural
 from saveline.store.rows import table
 
@@ -25,21 +25,29 @@ SUBSCRIPTION: Final = table(models.SubscriptionVersion)
 DEPARTURE: Final = table(models.DepartureVersion)
 ACCOUNT: Final = table(models.AccountVersion)
 SUBSCRIPTIONS: Final = Natural(table(models.Subscription), ("account_id", "source_key"))
-_SAID: Final = Ask(
-    sa.select(*(ACCOUNT.c[c] for c in ("account_id", "at", "arr_cents", "left_on")))
-    .where(ACCOUNT.c.at <= sa.bindparam("known"))
-    .order_by(ACCOUNT.c.at)
-)
 DEPARTURES: Final = Natural(table(models.Departure), ("account_id", "source_key"))
+
+
+def _versions(versions: sa.Table, *columns: str) -> Ask:
+    """Versions that were written by a moment, oldest first. The first two columns are the number of what they are of,
+    and when each was written."""
+    found = sa.select(*(versions.c[c] for c in columns)).where(versions.c.at <= sa.bindparam("known"))
+    return Ask(found.order_by(versions.c.at))
+
+
+_SAID: Final = _versions(ACCOUNT, "account_id", "at", "arr_cents", "left_on")
+_PAID: Final = _versions(SUBSCRIPTION, "subscription_id", "at", "account_id", "starts_on", "ends_on", "arr_cents")
+_LEFT: Final = _versions(DEPARTURE, "departure_id", "at", "account_id", "on", "reason", "note")
 
 
 def turnovers(conn: Connection, moments: Sequence[datetime], zone: ZoneInfo) -> list[Turnover]:
     """Of every account, as it was known at each of the moments."""
-    subscriptions, accounts = _versions(conn, SUBSCRIPTION, max(moments)), _said(conn, max(moments), zone)
+    subscriptions, accounts = _PAID.rows(conn, known=max(moments)), _said(conn, max(moments), zone)
+    subscribed = _of_subscriptions(_last(subscriptions, max(moments)))
     whole = {account_id: _course(said) for account_id, said in accounts.items()}
     return [
         Turnover(
-            _of_subscriptions(_last(subscriptions, "subscription_id", known)),
+            _before(subscriptions, known, subscribed),
             {
                 account_id: whole[account_id] if said[-1][0] <= known else _course(_by(said, known))
                 for account_id, said in accounts.items()
@@ -52,14 +60,24 @@ def turnovers(conn: Connection, moments: Sequence[datetime], zone: ZoneInfo) -> 
 
 def departures(conn: Connection, known: datetime) -> list[Departed]:
     """Every departure that was known at a moment."""
-    rows = _last(_versions(conn, DEPARTURE, known), "departure_id", known)
-    return [Departed(row.account_id, row.on, row.reason, row.note) for row in rows]
+    return [Departed(*row[2:]) for row in _last(_LEFT.rows(conn, known=known), known)]
 
 
-def _of_subscriptions(rows: Iterable[sa.Row[Any]]) -> dict[int, Course]:
+def _before(rows: Sequence[Row], known: datetime, whole: Mapping[int, Course]) -> Mapping[int, Course]:
+    """What was known of subscriptions at a moment, where ``whole`` is what all versions say: another of those accounts
+    only of whose subscriptions something was written since."""
+    since = {row[0] for row in rows if row[1] > known}
+    if not since:
+        return whole
+    others = {row[2] for row in rows if row[0] in since}
+    then = _of_subscriptions(row for row in _last(rows, known) if row[2] in others)
+    return {i: course for i, course in whole.items() if i not in others} | then
+
+
+def _of_subscriptions(rows: Iterable[Row]) -> dict[int, Course]:
     spans: dict[int, list[Span]] = {}
-    for row in rows:
-        spans.setdefault(row.account_id, []).append(Span(row.starts_on, row.ends_on, row.arr_cents))
+    for _, _, account_id, starts_on, ends_on, cents in rows:
+        spans.setdefault(account_id, []).append(Span(starts_on, ends_on, cents))
     return {account_id: arr.of_subscriptions(some) for account_id, some in spans.items()}
 
 
@@ -89,14 +107,9 @@ def _course(said: Sequence[_Said]) -> Course:
     return arr.of_versions(((day, cents) for _, day, cents, _ in said), left_on)
 
 
-def _versions(conn: Connection, versions: sa.Table, known: datetime) -> Sequence[sa.Row[Any]]:
-    """All that were written by the moment, oldest first."""
-    return conn.execute(sa.select(versions).where(versions.c.at <= known).order_by(versions.c.at)).all()
-
-
-def _last(rows: Iterable[sa.Row[Any]], key: str, known: datetime) -> Iterable[sa.Row[Any]]:
+def _last(rows: Iterable[Row], known: datetime) -> Iterable[Row]:
     """Of each thing the last of its versions by the moment."""
-    return {getattr(row, key): row for row in rows if row.at <= known}.values()
+    return {row[0]: row for row in rows if row[1] <= known}.values()
 
 
 def renewing(conn: Connection, first: date, until: date, known: datetime) -> list[Account]:

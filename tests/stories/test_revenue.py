@@ -67,6 +67,21 @@ def test_what_is_paid_and_since_when_it_is_known(on_both: World, tmp_path: Path)
     assert [(r.reason, r.churned.accounts) for r in year.reasons] == [("price", 1)]
 
 
+def test_of_several_moments_at_once_as_of_each_alone(on_both: World, tmp_path: Path) -> None:
+    """Bug: of an earlier moment only those of whom something was written since."""
+    both = f"{SUBSCRIPTIONS}globex,c,2025-06-01,,20000\ninitech,d,2025-06-01,,5000\n"
+    bring_in(on_both, tmp_path / "in", {"accounts.csv": ACCOUNTS, "subscriptions.csv": both})
+    moments = [datetime(2026, 11, 1, tzinfo=UTC), on_both.now]
+    for n, changed in enumerate((both.replace("20000", "25000"), f"{both}initech,e,2026-01-01,,7000\n")):
+        on_both.at(datetime(2026, 12, 1 + n, 9, tzinfo=UTC))
+        bring_in(on_both, tmp_path / "in", {"subscriptions.csv": changed})
+        moments.append(on_both.now)
+    with on_both.desk.reading() as conn:
+        found = revenue.turnovers(conn, moments, LISBON)
+    assert found == [known(on_both, at) for at in moments]
+    assert [thousands(t, NOVEMBER) for t in found] == [[0, 0, 0], [50, 20, 5], [50, 25, 5], [50, 20, 12]]
+
+
 def test_the_same_files_again_add_no_version(on_both: World, tmp_path: Path) -> None:
     files = {"accounts.csv": ACCOUNTS, "subscriptions.csv": SUBSCRIPTIONS, "departures.csv": DEPARTURES}
     bring_in(on_both, tmp_path / "in", files)
