@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 
 from msgspec.structs import replace
 from sqlalchemy.engine import Connection
@@ -40,7 +41,7 @@ def voice(conn: Connection, period: Period, workspace: Workspace, known: Known) 
     late = texts.late(conn, year)
     replies = [r for r in texts.replies(conn, year, late) if heed is None or r.account_id in heed]
     written = (t for t in texts.written(conn, year, late) if heed is None or t[0] in heed)
-    said = (*written, *_in_replies(replies), *_on_leaving(known))
+    said = chain(written, _in_replies(replies), _on_leaving(known))
     arr = {i: worth(course, last) for i, course in courses.items()}
     return Voice(
         _surveys(conn, period, workspace, known.accounts),
