@@ -14,7 +14,6 @@ Where several tasks are open at once, the time is divided evenly among them.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -25,7 +24,7 @@ from saveline.core.changes import Event
 from saveline.core.facts import Deal, Fact, Task
 from saveline.core.people import People
 from saveline.core.shifts import Rota, Seconds, seconds
-from saveline.core.stories import Story
+from saveline.core.stories import Story, since
 
 
 class Elapsed(Fact, frozen=True):
@@ -65,8 +64,7 @@ def elapsed(told: Iterable[Story], people: People, start: datetime, end: datetim
     rota, counts, deals = Rota(people, start, end), Counter[str](), 0
     for story in told:
         walk = _Walk(story.then, people, rota, counts, seconds(start))
-        first = bisect_left(story.events, start, key=lambda e: e.at) if story.events else 0
-        walk.through(story.events[first:])
+        walk.through(since(story.events, start))
         walk.until(seconds(end))
         deals += walk.open_at_all
     us = sorted(((k[1:], n) for k, n in counts.items() if k[0] == _US and n), key=lambda u: (-u[1], u[0]))

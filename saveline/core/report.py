@@ -6,6 +6,7 @@ is built. ARR is counted as it stood when the deal was opened, in whole cents.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from statistics import median
@@ -25,7 +26,7 @@ from saveline.core.people import People
 from saveline.core.periods import Period
 from saveline.core.pipeline import Pipeline
 from saveline.core.slices import Cut
-from saveline.core.stories import Story
+from saveline.core.stories import Story, since
 from saveline.core.value import Value
 from saveline.core.voice import Voice
 from saveline.core.work import Work
@@ -162,6 +163,7 @@ def stage_report(told: Sequence[Story], workspace: Workspace, people: People, pe
     """The report of ``period``. ``told`` are all deals that were open or watched at some time in it."""
     lived = [s for s in told if s.lived]
     open_now = [s for s in lived if not s.now.closed]
+    entered = _entered(lived, period)
     overdue = sorted(_overdue(open_now, people, workspace, period.end), key=lambda o: (-o.arr_cents, o.due_at))
     report = StageReport(
         company=workspace.company,
@@ -174,7 +176,7 @@ def stage_report(told: Sequence[Story], workspace: Workspace, people: People, pe
         reopened=_amount(s.now for s in lived if s.reopened),
         merged=_merged(lived),
         at_risk=_amount(s.now for s in open_now),
-        stages=tuple(_stage_line(s.key, s.title, lived, period) for s in workspace.stages),
+        stages=tuple(_stage_line(s.key, s.title, open_now, entered[s.key], period) for s in workspace.stages),
         outcomes=_outcome_lines(lived, workspace),
         overdue=tuple(overdue[:MOST_LISTED]),
         overdue_by_department=_counted(o.department for o in overdue),
@@ -199,14 +201,14 @@ def _open(deals: Iterable[Deal | None]) -> Amount:
     return _amount(d for d in deals if d is not None and not d.closed)
 
 
-def _stage_line(key: str, title: str, told: Sequence[Story], period: Period) -> StageLine:
-    here = [s.now for s in told if not s.now.closed and s.now.stage == key]
-    entered = sum(
-        1
-        for s in told
-        for e in s.events
-        if e.at >= period.start and isinstance(e.change, StageEntered) and e.change.stage == key
-    )
+def _entered(told: Iterable[Story], period: Period) -> Counter[str]:
+    """By stage, how often one was entered in the period."""
+    changes = (e.change for s in told for e in since(s.events, period.start))
+    return Counter(change.stage for change in changes if isinstance(change, StageEntered))
+
+
+def _stage_line(key: str, title: str, open_now: Sequence[Story], entered: int, period: Period) -> StageLine:
+    here = [s.now for s in open_now if s.now.stage == key]
     days = [(period.end - d.stage_at) / timedelta(days=1) for d in here if d.stage_at is not None]
     late = sum(1 for d in here if is_late(d, period.end))
     return StageLine(key, title, _amount(here), entered, round(median(days), 1) if days else None, late)

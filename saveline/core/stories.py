@@ -6,7 +6,9 @@ what was known, so that it says the same whenever it is printed.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -58,7 +60,7 @@ def _story(deal_id: int, records: Sequence[Record], account: Account, period: Pe
         return None
     empty = Deal(id=deal_id, account_id=account.id)
     events = tuple(r.event for r in at_end)
-    early = sum(e.at < period.start for e in events)
+    early = _first(events, period.start)
     then = evolve(empty, events[:early]) if early else None
     new = events[early:]
     again = then is not None and then.closed and any(isinstance(e.change, DealReopened) for e in new)
@@ -68,6 +70,16 @@ def _story(deal_id: int, records: Sequence[Record], account: Account, period: Pe
         return story
     told = evolve(empty, events[:printed]) if printed else None
     return replace(story, printed=told, late=at_end[printed:early])
+
+
+def since(events: Sequence[Event], start: datetime) -> Sequence[Event]:
+    """Those of a history, or of its end, that happened at ``start`` or later."""
+    return events[_first(events, start) :]
+
+
+def _first(events: Sequence[Event], start: datetime) -> int:
+    """The place of the first that happened at ``start`` or later: what happened does not go back in time."""
+    return bisect_left(events, start, key=lambda event: event.at)
 
 
 def _told(story: Story, period: Period) -> bool:
