@@ -109,7 +109,7 @@ def _build(desk: Desk, conn: Connection, period: Period, slices: Sequence[Slice]
     )
     sieves = [Sieve(wanted, people, accounts_of(conn, wanted, period.known)) for wanted in slices]
     bases = [Basis(desk, conn, workspace, people, period, sieve) for sieve in sieves]
-    told = told_in(conn, period)
+    told = told_in(conn, period, slices)
     begun = [_of_the_period(basis, told) for basis in bases]
     # What follows looks at a year, and not at the events and tasks of the period: they are let go, for they are large.
     del told
@@ -174,11 +174,16 @@ def _of_the_year(basis: Basis, half: _Half, year: _Year) -> StageReport:
     )
 
 
-def told_in(conn: Connection, period: Period) -> list[Story]:
-    """The deals of the period, in the order of their numbers."""
-    past = history.of_period(conn, period)
+def told_in(conn: Connection, period: Period, slices: Sequence[Slice] | None = None) -> list[Story]:
+    """The deals of the period, in the order of their numbers.
+
+    Where they are for the reports of ``slices``, what no figure of these is made of is not read: reminders, and of
+    closed deals that rested the tasks, which only tell departments apart.
+    """
+    by_department = slices is None or any(wanted.department for wanted in slices)
+    past = history.of_period(conn, period, closed_tasks=by_department)
     rest = (resting(deal, past.accounts[deal.id], period) for deal in past.rest)
     told = [s for s in rest if s is not None]
-    for some in history.records(conn, past.moved):
+    for some in history.records(conn, past.moved, reminders=slices is None):
         told += stories(some, past.accounts, period)
     return sorted(told, key=lambda s: s.now.id)

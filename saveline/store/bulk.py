@@ -204,17 +204,24 @@ class Read:
 
     def __init__(self, statement: sa.Select[Any], key: sa.ColumnElement[Any], *, lock: sa.Table | None = None) -> None:
         self._statement, self._key, self._lock = statement, key, lock
-        self._converters = _converters(statement)
+        self._converters, self._width = _converters(statement), len(statement.selected_columns)
         self._ready: dict[str, str] = {}
 
     def rows(self, conn: Connection, ids: Sequence[int]) -> Sequence[Row]:
+        found = self._found(conn, ids)
+        return _converted(found, self._converters) if is_sqlite(conn) else found
+
+    def columns(self, conn: Connection, ids: Sequence[int]) -> Sequence[Sequence[Any]]:
+        """The same column by column, for those who make values of many rows."""
+        found = self._found(conn, ids)
+        return _columns(found, self._converters if is_sqlite(conn) else ()) or [()] * self._width
+
+    def _found(self, conn: Connection, ids: Sequence[int]) -> Sequence[Row]:
         dialect = conn.dialect.name
         if dialect not in self._ready:
             self._ready[dialect] = self._compile(dialect)
-        if dialect != "sqlite":
-            return _rows(conn, self._ready[dialect], (list(ids),))
-        found = _rows(conn, self._ready[dialect], (msgspec.json.encode(ids).decode(),))
-        return _converted(found, self._converters)
+        given = msgspec.json.encode(ids).decode() if dialect == "sqlite" else list(ids)
+        return _rows(conn, self._ready[dialect], (given,))
 
     def _compile(self, dialect: str) -> str:
         ids: sa.BindParameter[Any] = sa.bindparam("ids")
@@ -269,12 +276,15 @@ def _converters(statement: sa.Select[Any]) -> Sequence[tuple[int, Callable[[str]
 
 def _converted(rows: Sequence[Row], converters: Sequence[tuple[int, Callable[[str], Any]]]) -> Sequence[Row]:
     """Column by column: a third of the time that it takes row by row."""
-    if not rows or not converters:
-        return rows
+    return list(zip(*_columns(rows, converters), strict=True)) if converters else rows
+
+
+def _columns(rows: Sequence[Row], converters: Sequence[tuple[int, Callable[[str], Any]]]) -> list[Sequence[Any]]:
+    """Nothing where there are no rows."""
     columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
-    for i, convert in converters:
+    for i, convert in converters if columns else ():
         columns[i] = [None if value is None else convert(value) for value in columns[i]]
-    return list(zip(*columns, strict=True))
+    return columns
 
 
 def _rows(conn: Connection, sql: str, values: Row) -> Sequence[Row]:

@@ -23,12 +23,13 @@ LATE_SECONDS: Final = 3600
 _CHUNK: Final = 500
 
 _LAST = Read(
-    sa.select(DEAL.c.id, DEAL.c.account_id, EVENT.c.at, EVENT.c.late_s).join(
+    sa.select(DEAL.c.id, DEAL.c.account_id, EVENT.c.at, EVENT.c.late_s, DEAL.c.state).join(
         EVENT, sa.and_(EVENT.c.deal_id == DEAL.c.id, EVENT.c.seq == DEAL.c.seq)
     ),
     DEAL.c.id,
 )
-"""Deals with their accounts, when the last of their events happened, and how many seconds later it was written."""
+"""Deals with their accounts, when the last of their events happened, how many seconds later it was written, and the
+deals' states."""
 
 
 class Past(Fact, frozen=True):
@@ -40,25 +41,30 @@ class Past(Fact, frozen=True):
     accounts: Mapping[int, Account]
 
 
-def of_period(conn: Connection, period: Period) -> Past:
+def of_period(conn: Connection, period: Period, *, closed_tasks: bool = True) -> Past:
     """Of every deal that was open or watched at some time in the period, or of which something of an earlier time
     became known in it. Accounts are as they were known then.
 
-    A deal to which nothing has happened since the period began is what its row says: its history is not read.
+    A deal to which nothing has happened since the period began is what its row says: its history is not read; and
+    without ``closed_tasks``, if it is closed, neither are its tasks.
     """
-    moved, still = list[int](), list[int]()
+    moved, closed, running = list[int](), list[int](), list[int]()
     owners = {}
-    for deal_id, account_id, at, late_s in _LAST.rows(conn, _concerned(conn, period)):
-        (still if was_known(at, late_s, period.start, period.start) else moved).append(deal_id)
+    for deal_id, account_id, at, late_s, state in _LAST.rows(conn, _concerned(conn, period)):
+        rests = was_known(at, late_s, period.start, period.start)
+        (moved if not rests else closed if state == "closed" else running).append(deal_id)
         owners[deal_id] = account_id
-    rest = [deal for some in batched(still) for deal, _ in load.deals(conn, some)]
+    rest = [deal for some in batched(running) for deal in load.alone(conn, some, tasks=True)]
+    rest += [deal for some in batched(closed) for deal in load.alone(conn, some, tasks=closed_tasks)]
     known = remembered.known_accounts(conn, sorted(set(owners.values())), period.known)
     return Past(moved, rest, {deal_id: known[account_id] for deal_id, account_id in owners.items()})
 
 
-def records(conn: Connection, deals: Sequence[int]) -> Iterator[Mapping[int, Sequence[Record]]]:
-    """The histories of deals, those of some of them at a time."""
-    return (load.records(conn, some) for some in batched(deals))
+def records(
+    conn: Connection, deals: Sequence[int], *, reminders: bool = True
+) -> Iterator[Mapping[int, Sequence[Record]]]:
+    """The histories of deals, with or without ``reminders``, those of some of them at a time."""
+    return (load.records(conn, some, reminders=reminders) for some in batched(deals))
 
 
 def batched(ids: Sequence[int]) -> Iterator[Sequence[int]]:
