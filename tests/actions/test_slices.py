@@ -2,11 +2,13 @@
 
 Planted bugs that turned these tests red: accounts sliced as they are now, what others pay and answer counted, the
 slice left out of the key under which it is kept, a department's report that tells of every deal's year, a slice taken
-from the deals of the slice before it, and a report that is built while nobody else can write.
+from the deals of the slice before it, a report that is built while nobody else can write, and a department without the
+saves that rest.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from saveline.core.periods import Period, parse
 from saveline.core.report import Amount, StageReport
 from saveline.core.slices import UNKNOWN, Slice
 from saveline.core.stories import Story
-from tests.stories.test_afterwards import bring_in
+from tests.stories.test_afterwards import bring_in, saved, watched
 from tests.world import World
 
 ZONE = "Europe/Lisbon"
@@ -103,14 +105,29 @@ def test_slices_that_are_made_together_are_what_they_are_alone(on_both: World, t
     assert reports.build_all(on_both.desk, WEEK, asked) == [of(on_both, wanted) for wanted in asked]
 
 
+def test_a_department_has_the_saves_it_worked_on_though_nothing_happens_to_them(on_both: World) -> None:
+    watched(on_both)
+    on_both.open()
+    saved(on_both)
+    on_both.pass_time(days=20)
+    week, departments = parse("2026-W51", ZONE), ("customer_success", "finance", "leadership", "engineering")
+    asked = (Slice(), *(Slice(department=d) for d in departments))
+    expected = [1, 1, 1, 1, 0]
+    assert [r.watched.deals for r in reports.build_all(on_both.desk, week, asked)] == expected
+    assert [reports.build(on_both.desk, week, wanted).watched.deals for wanted in asked] == expected
+    with on_both.desk.reading() as conn:
+        (of_whole,), (of_all,) = (reports.told_in(conn, week, some) for some in (asked[:1], asked))
+    assert (len(of_whole.now.tasks), len(of_all.now.tasks)) == (0, len(on_both.deal().tasks))
+
+
 def test_others_write_while_a_report_is_built(lite: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a long history it takes seconds, and on SQLite one at a time can write."""
     lived(lite, tmp_path)
     read, seen = reports.told_in, list[int]()
 
-    def meanwhile(conn: Connection, period: Period) -> list[Story]:
+    def meanwhile(conn: Connection, period: Period, slices: Sequence[Slice]) -> list[Story]:
         seen.append(lite.open(lite.account("initech")))
-        return read(conn, period)
+        return read(conn, period, slices)
 
     monkeypatch.setattr(reports, "told_in", meanwhile)
     report, queued = reports.publish(lite.desk, WEEK)
