@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -87,12 +89,11 @@ _Said: TypeAlias = tuple[datetime, date, int, date | None]
 
 def _said(conn: Connection, known: datetime, zone: ZoneInfo) -> dict[int, list[_Said]]:
     """By account what its row said, oldest first."""
-    days: dict[datetime, date] = {}
     found: dict[int, list[_Said]] = {}
-    for account_id, at, cents, left_on in _SAID.rows(conn, known=known):
-        if at not in days:
-            days[at] = at.astimezone(zone).date()
-        found.setdefault(account_id, []).append((at, days[at], cents, left_on))
+    for at, rows in groupby(_SAID.rows(conn, known=known), key=itemgetter(1)):
+        day = at.astimezone(zone).date()
+        for account_id, _, cents, left_on in rows:
+            found.setdefault(account_id, []).append((at, day, cents, left_on))
     return found
 
 
