@@ -312,7 +312,7 @@ def _decisions(told: Sequence[Story], people: People, workspace: Workspace, at: 
             decide_at,
         )
         for s in told
-        if (decide_at := _decide_at(s.now)) is not None and (s.now.decision_asked or decide_at < at + DECISIONS_AHEAD)
+        if (decide_at := _decide_at(s.now)) is not None and decide_at < at + DECISIONS_AHEAD
     ]
     return tuple(sorted(lines, key=lambda d: (d.decide_at, -d.arr_cents)))
 

@@ -217,9 +217,10 @@ def test_a_stage_that_was_late_before_the_pause_stays_late() -> None:
 def test_a_decision_that_was_asked_for_is_listed_until_it_is_made() -> None:
     asked = told((2, opened(80_000, 14)), (2, StageEntered("decide")), (14, DecisionAsked()))
     assert [d.decide_at for d in reported({1: asked}).decisions] == [nov(14)]
-    question = (18, DecisionAsked()), (18, TaskStarted("Decide", nov(20)), 1)
-    early = told((2, opened(80_000, 90)), (2, StageEntered("decide")), *question)
-    assert [d.decide_at for d in reported({1: early}).decisions] == [nov(20)], "long before its day"
+    until = Event(4, nov(14), TaskStarted("Decide", nov(16)), 1)
+    assert [d.decide_at for d in reported({1: [*asked, until]}).decisions] == [nov(16)]
+    early = told((2, opened(80_000, 90)), (2, StageEntered("decide")), (18, DecisionAsked()))
+    assert reported({1: early}).decisions == (), "the work was done long before its day"
     made = [*asked, Event(4, nov(19), closed("saved", 80_000))]
     assert reported({1: made}).decisions == ()
 

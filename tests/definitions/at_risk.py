@@ -156,10 +156,10 @@ def kept(given: Values) -> Values:
 @worked("Decisions ahead")
 def decisions(given: Values) -> Values:
     lives = []
-    for decide, asked in rows(given, "decide_by", "asked"):
+    for decide, asked, answer in rows(given, "decide_by", "asked", "answer_by"):
         life: list[Any] = began(2, 10_000_00, decide)
         if asked:
-            life += [(asked, DecisionAsked()), (asked, TaskStarted("Decide", nov(asked + 2)), 1)]
+            life += [(asked, DecisionAsked()), (asked, TaskStarted("Decide", nov(answer)), 1)]
         lives.append(told(*life))
     found = _reported(lives).decisions
     by = [round((line.decide_at - nov(0)) / timedelta(days=1), 2) for line in found]
