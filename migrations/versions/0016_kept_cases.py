@@ -30,7 +30,8 @@ def upgrade() -> None:
         sa.Column("at", MOMENT, nullable=False),
         sa.Column("late_s", sa.Integer(), nullable=False),
         sa.Column("form", sa.Integer(), nullable=False),
-        sa.Column("value", TEXT, nullable=False),
+        sa.Column("alike", TEXT, nullable=False),
+        sa.Column("own", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["deal_id"], ["deal.id"], name=op.f("fk_kept_case_deal_id_deal")),
         sa.PrimaryKeyConstraint("deal_id", name=op.f("pk_kept_case")),
     )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, get_type_hints
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
-from msgspec.structs import astuple
 from sqlalchemy.engine import Connection
 
 import models
@@ -18,15 +17,14 @@ from saveline.core.facts import Fact
 from saveline.core.journeys import Journey, Leg
 from saveline.core.periods import Period
 from saveline.core.records import known, was_known
-from saveline.store import load
+from saveline.store import kept, load
 from saveline.store.bulk import Ask, Read, upsert
 from saveline.store.history import batched
+from saveline.store.kept import FORM
 from saveline.store.remembered import known_accounts
 from saveline.store.rows import CAUSE, DEAL, EVENT, TASK, table
 
 KEPT: Final = table(models.KeptCase)
-FORM: Final = 2
-"""One more whenever a case has other fields, or is worked out in another way: what was kept before is not used then."""
 
 _ROWS = Read(
     sa.select(DEAL.c.id, DEAL.c.account_id, EVENT.c.at, EVENT.c.late_s, *(DEAL.c[f] for f in TAKEN))
@@ -36,7 +34,7 @@ _ROWS = Read(
 )
 """Each deal with when the last of its events happened, and how many seconds later that was written."""
 _KEPT = Read(
-    sa.select(KEPT.c.deal_id, DEAL.c.account_id, KEPT.c.at, KEPT.c.late_s, KEPT.c.value)
+    sa.select(KEPT.c.deal_id, DEAL.c.account_id, KEPT.c.at, KEPT.c.late_s, KEPT.c.alike, KEPT.c.own)
     .join(DEAL, sa.and_(DEAL.c.id == KEPT.c.deal_id, DEAL.c.seq == KEPT.c.seq))
     .where(KEPT.c.form == sa.literal_column(str(FORM))),
     KEPT.c.deal_id,
@@ -48,7 +46,7 @@ _UNKEPT = Ask(
     .order_by(DEAL.c.id)
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
-_KEEP = upsert(KEPT, ("deal_id", "seq", "at", "late_s", "form", "value"), ("deal_id",))
+_KEEP = upsert(KEPT, ("deal_id", "seq", "at", "late_s", "form", "alike", "own"), ("deal_id",))
 _STEPS = Read(
     sa.select(EVENT.c.deal_id, EVENT.c.at, EVENT.c.kind, EVENT.c.data)
     .where(WAY)
@@ -72,9 +70,6 @@ class _Entered(Fact, frozen=True):
 
 
 _entered = msgspec.json.Decoder(_Entered)
-_hints = get_type_hints(Case)
-_told = msgspec.json.Decoder(tuple[tuple(_hints[name] for name in Case.__struct_fields__[2:])])  # type: ignore[misc]
-"""Of a case all but its number and its account, which may be called and worth something else at another moment."""
 
 
 def lived_since(conn: Connection, since: datetime, period: Period) -> list[Case]:
@@ -106,7 +101,7 @@ def keep(conn: Connection, since: datetime, most: int) -> int:
     last = {row[0]: row[1] for row in _UNKEPT.rows(conn, since=since, most=most)}
     rows = {row[0]: row for row in _ROWS.rows(conn, list(last))}
     found = [
-        (c.deal_id, last[c.deal_id], *rows[c.deal_id][2:4], FORM, msgspec.json.encode(astuple(c)[2:]).decode())
+        (c.deal_id, last[c.deal_id], *rows[c.deal_id][2:4], FORM, *kept.written(c))
         for c in _worked_out(conn, list(rows.values()), _ALL)
     ]
     _KEEP.run(conn, found)
@@ -117,9 +112,9 @@ _ALL: Final = Period("", "", datetime.min.replace(tzinfo=UTC), datetime.max.repl
 
 
 def _cases(conn: Connection, ids: Sequence[int], period: Period) -> list[Case]:
-    kept = [row for row in _KEPT.rows(conn, ids) if was_known(row[2], row[3], period.end, period.known)]
-    accounts = known_accounts(conn, sorted({row[1] for row in kept}), period.known)
-    cases = {row[0]: Case(row[0], accounts[row[1]], *_told.decode(row[4])) for row in kept}
+    there = [row for row in _KEPT.rows(conn, ids) if was_known(row[2], row[3], period.end, period.known)]
+    accounts = known_accounts(conn, sorted({row[1] for row in there}), period.known)
+    cases = {row[0]: kept.read(row[0], accounts[row[1]], row[4], row[5]) for row in there}
     rows = _ROWS.rows(conn, [i for i in ids if i not in cases])
     cases |= {case.deal_id: case for case in _worked_out(conn, rows, period)}
     return [cases[i] for i in ids if i in cases]

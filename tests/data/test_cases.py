@@ -34,7 +34,8 @@ from saveline.core.report import stage_report
 from saveline.core.slices import WHOLE, Sieve, Slice
 from saveline.core.stories import Story, stories
 from saveline.store import load, remembered, texts
-from saveline.store.cases import FORM, KEPT, lived_since
+from saveline.store.cases import KEPT, lived_since
+from saveline.store.kept import FORM
 from saveline.store.rows import DEAL
 from tests import databases
 from tests.data.lived import Lived
@@ -138,11 +139,10 @@ def test_what_is_kept_of_a_deal_is_used_while_it_is_where_it_was(lived: Lived) -
 
 def _marked(conn: Connection) -> list[int]:
     """The deals of which something is kept, which now says that they were opened with the play ``kept``."""
-    rows = conn.execute(sa.select(KEPT.c.deal_id, KEPT.c.value).order_by(KEPT.c.deal_id)).all()
-    for deal_id, value in rows:
-        fields = dict(zip(Case.__struct_fields__[2:], json.loads(value), strict=True)) | {"opened_with": "kept"}
-        text = json.dumps(list(fields.values()))
-        conn.execute(sa.update(KEPT).where(KEPT.c.deal_id == deal_id).values(value=text))
+    rows = conn.execute(sa.select(KEPT.c.deal_id, KEPT.c.alike).order_by(KEPT.c.deal_id)).all()
+    for deal_id, alike in rows:
+        text = json.dumps([*json.loads(alike)[:-1], "kept"])
+        conn.execute(sa.update(KEPT).where(KEPT.c.deal_id == deal_id).values(alike=text))
     return [row.deal_id for row in rows]
 
 
@@ -150,7 +150,7 @@ def test_what_is_kept_of_a_case_has_the_form_that_is_written_with_it() -> None:
     """A case that has other fields needs another ``FORM``: raise it, and change what is expected here."""
     fields = "deal_id account play owner_id severity arr_cents kept_cents opened_at closed_at outcome watch_until"
     more = "kept_at left_at play_hash causes passages journey door opened_with offered_to hands"
-    assert (FORM, Case.__struct_fields__) == (2, tuple(f"{fields} {more}".split()))
+    assert (FORM, Case.__struct_fields__) == (3, tuple(f"{fields} {more}".split()))
 
 
 def test_a_story_from_its_row_is_that_of_its_history(lived: Lived) -> None:
