@@ -166,7 +166,7 @@ class Event(SQLModel, table=True):
 
 
 class KeptCase(SQLModel, table=True):
-    """What statistics see of a closed deal, worked out ahead: true only while the deal is still at ``seq``.
+    """What statistics see of a deal, worked out ahead: true only while the deal is still at ``seq``.
 
     ``at`` and ``late_s`` are of its last event, ``form`` says of which kind the JSON is: of what it has ``alike`` with
     others, and of its ``own``. It may be deleted at any time: whoever asks works it out from the deal's row or events.

@@ -1,4 +1,4 @@
-"""What statistics see of closed deals, worked out ahead, and an index of why they were closed
+"""What statistics see of deals, worked out ahead, and an index of why they were closed
 
 Revision ID: 0016
 Revises: 0015

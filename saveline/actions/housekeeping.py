@@ -51,8 +51,8 @@ def keep_house(desk: Desk) -> Kept:
 
 
 def work_ahead(desk: Desk) -> int:
-    """Keep what statistics see of deals that have been closed since the last time; returns of how many. A report says
-    the same without it, and takes longer."""
+    """Keep what statistics see of deals to which something has happened since the last time; returns of how many. A
+    report says the same without it, and takes longer."""
     done, some = 0, WORKED_OUT_AT_ONCE
     while some == WORKED_OUT_AT_ONCE:
         with desk.writing() as conn:

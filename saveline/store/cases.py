@@ -42,7 +42,10 @@ _KEPT = Read(
 _UNKEPT = Ask(
     sa.select(DEAL.c.id, DEAL.c.seq)
     .outerjoin(KEPT, sa.and_(KEPT.c.deal_id == DEAL.c.id, KEPT.c.seq == DEAL.c.seq, KEPT.c.form == FORM))
-    .where(DEAL.c.closed_at >= sa.bindparam("since", type_=DEAL.c.closed_at.type), KEPT.c.deal_id.is_(None))
+    .where(
+        sa.or_(DEAL.c.closed_at.is_(None), DEAL.c.closed_at >= sa.bindparam("since", type_=DEAL.c.closed_at.type)),
+        KEPT.c.deal_id.is_(None),
+    )
     .order_by(DEAL.c.id)
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
@@ -95,8 +98,8 @@ def of_deals(conn: Connection, ids: Sequence[int], period: Period) -> list[Case]
 
 
 def keep(conn: Connection, since: datetime, most: int) -> int:
-    """Keep what statistics see of deals that were closed ``since`` and are not kept as they are; at most so many.
-    Returns how many."""
+    """Keep what statistics see of deals that are open, or were closed ``since``, and are not kept as they are; at most
+    so many. Returns how many."""
     # The numbers of their last events are read first: what happens meanwhile makes what is kept here of no use.
     last = {row[0]: row[1] for row in _UNKEPT.rows(conn, since=since, most=most)}
     rows = {row[0]: row for row in _ROWS.rows(conn, list(last))}
