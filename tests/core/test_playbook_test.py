@@ -170,7 +170,10 @@ def test_ctrl_c_ends_it_cleanly(tmp_path: Path) -> None:
 
     shutil.copytree(BASE, tmp_path / "workspace")
     environment = {**os.environ, "SAVELINE_WORKSPACE": str(tmp_path / "workspace"), "PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "-c", "from saveline.cli.main import run; run()", "playbook", "test", "--watch"]
+    # Where the tests run in the background, Ctrl-C is ignored, and would be by what they start.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    program = f"{heard}; from saveline.cli.main import run; run()"
+    command = [sys.executable, "-c", program, "playbook", "test", "--watch"]
     with (tmp_path / "out").open("w") as out, subprocess.Popen(command, env=environment, stdout=out) as watcher:
         try:
             _until(lambda: "Waiting for a change" in (tmp_path / "out").read_text())
