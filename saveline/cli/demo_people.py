@@ -75,9 +75,10 @@ class DemoPeople:
         """Some answer the question of the month, if it is open. Returns how many did."""
         with self._desk.reading() as conn:
             now, people = self._desk.now(conn), self._desk.people(conn)
-        turned = [i for i in people.by_id if self._moods.random() < ACTS and _working(people.calendar(i), now)]
-        month = month_of(now, self._desk.workspace.zone)
-        return sum(checkin.answer(self._desk, month, i, self._moods.choice(_MOODS)) == "counted" for i in turned)
+            month = month_of(now, self._desk.workspace.zone)
+            turned = [i for i in people.by_id if self._moods.random() < ACTS and _working(people.calendar(i), now)]
+            asked = [i for i in turned if checkin.stands(self._desk, conn, month, i).became is None]
+        return sum(checkin.answer(self._desk, month, i, self._moods.choice(_MOODS)) == "counted" for i in asked)
 
     def _zeal(self, person: Person, task: Task | None) -> float:
         waits = _DECIDES if task is not None and task.plan == DECISION else 1.0

@@ -102,10 +102,7 @@ def _by(said: Sequence[_Said], known: datetime) -> list[_Said]:
 
 
 def _course(said: Sequence[_Said]) -> Course:
-    _, day, cents, left_on = said[-1]
-    if len(said) == 1 and left_on is None:  # nearly every account
-        return Course((day,), (cents,))
-    return arr.of_versions(((day, cents) for _, day, cents, _ in said), left_on)
+    return arr.of_versions(((day, cents) for _, day, cents, _ in said), said[-1][3])
 
 
 def _last(rows: Iterable[Row], known: datetime) -> Iterable[Row]:
